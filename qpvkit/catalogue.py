@@ -1,0 +1,237 @@
+"""Indicators, themes and sources: TOML files read into frozen models.
+
+Words, thresholds and the way to read an official file are data. Loading is strict: an unknown
+key, a missing label or a dangling reference raises `CatalogueError` with the file and the id.
+"""
+
+from __future__ import annotations
+
+import functools
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pydantic
+
+from qpvkit.codes import Kind
+from qpvkit.errors import CatalogueError, UnknownNameError, near_names
+from qpvkit.records import (
+    Alias,
+    Caveat,
+    Indicator,
+    Model,
+    Place,
+    Public,
+    SecrecyRule,
+    Source,
+    Term,
+    Theme,
+    Threshold,
+    Unit,
+)
+from qpvkit.settings import Settings
+
+Record = TypeVar("Record", bound=Model)
+
+
+class Catalogue(Model):
+    """Everything that the TOML files declare, checked against itself."""
+
+    themes: dict[str, Theme]
+    publics: dict[str, Public]
+    units: dict[str, Unit]
+    secrecy: dict[str, SecrecyRule]
+    caveats: dict[str, Caveat]
+    thresholds: dict[str, Threshold]
+    indicators: dict[str, Indicator]
+    sources: dict[str, Source]
+    aliases: tuple[Alias, ...]
+    places: tuple[Place, ...]
+    terms: tuple[Term, ...]
+
+    def indicator(self, name: str) -> Indicator:
+        """Return one indicator, or say which names are near."""
+        return _find(self.indicators, name, "indicateur inconnu", "qpvkit list indicateurs")
+
+    def source(self, name: str) -> Source:
+        """Return one source, or say which names are near."""
+        return _find(self.sources, name, "source inconnue", "qpvkit list sources")
+
+    def unit_of(self, indicator: str) -> Unit:
+        """Return the unit of an indicator."""
+        return self.units[self.indicator(indicator).unit]
+
+    def threshold(self, name: str) -> float:
+        """Return a threshold of the method."""
+        return _find(self.thresholds, name, "seuil inconnu", "qpvkit check").value
+
+    def alias_map(self, kind: Kind) -> dict[str, str]:
+        """Return old code → current code for a kind of territory."""
+        return {alias.old: alias.new for alias in self.aliases if alias.kind == kind}
+
+
+def _find(known: dict[str, Record], name: str, what: str, command: str) -> Record:
+    if name in known:
+        return known[name]
+    raise UnknownNameError(what, name, near=near_names(name, known), hint=f"Liste : {command}")
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        msg = f"{path.name} : TOML illisible ({error})."
+        raise CatalogueError(msg) from error
+    except FileNotFoundError as error:
+        msg = f"{path.name} : fichier du catalogue absent ({path.parent})."
+        raise CatalogueError(msg) from error
+
+
+def _explain(error: pydantic.ValidationError) -> str:
+    lines = []
+    for item in error.errors():
+        place = ".".join(str(step) for step in item["loc"]) or "fiche"
+        words = {"extra_forbidden": "clé inconnue", "missing": "clé absente"}
+        lines.append(f"{place} : {words.get(item['type'], item['msg'])}")
+    return " ; ".join(lines)
+
+
+def _records(model: type[Record], items: Iterable[Any], path: Path) -> list[Record]:
+    records = []
+    for position, item in enumerate(items, start=1):
+        try:
+            records.append(model.model_validate(_tuples(item)))
+        except pydantic.ValidationError as error:
+            name = item.get("id", f"n° {position}") if isinstance(item, dict) else f"n° {position}"
+            msg = f"{path.name}, « {name} » : {_explain(error)}."
+            raise CatalogueError(msg) from error
+    return records
+
+
+def _tuples(value: Any) -> Any:  # noqa: ANN401 - TOML values are what they are
+    """Turn TOML arrays into tuples, which strict models ask for."""
+    if isinstance(value, dict):
+        return {key: _tuples(item) for key, item in value.items()}
+    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
+
+
+def _by_id(records: Iterable[Record], path: Path) -> dict[str, Record]:
+    found: dict[str, Record] = {}
+    for record in records:
+        name = str(getattr(record, "id"))  # noqa: B009 - the bound of Record has no id
+        if name in found:
+            msg = f"{path.name}, « {name} » : identifiant déclaré deux fois."
+            raise CatalogueError(msg)
+        found[name] = record
+    return found
+
+
+def _section(path: Path, key: str, model: type[Record]) -> list[Record]:
+    content = _read_toml(path)
+    unknown = set(content) - {key}
+    if unknown:
+        msg = f"{path.name} : rubrique inconnue {', '.join(sorted(unknown))} ; attendu [[{key}]]."
+        raise CatalogueError(msg)
+    return _records(model, content.get(key, []), path)
+
+
+def _folder(folder: Path, key: str, model: type[Record]) -> dict[str, Record]:
+    records: list[Record] = []
+    for path in sorted(folder.glob("*.toml")):
+        records += _section(path, key, model)
+    return _by_id(records, folder)
+
+
+def _words(path: Path) -> dict[str, Any]:
+    content = _read_toml(path)
+    models: dict[str, type[Model]] = {
+        "public": Public, "unit": Unit, "secrecy": SecrecyRule, "caveat": Caveat,
+        "threshold": Threshold,
+    }  # fmt: skip
+    unknown = set(content) - set(models)
+    if unknown:
+        msg = f"{path.name} : rubrique inconnue {', '.join(sorted(unknown))}."
+        raise CatalogueError(msg)
+    return {
+        key: _by_id(_records(model, content.get(key, []), path), path)
+        for key, model in models.items()
+    }
+
+
+def _check_references(catalogue: Catalogue, folder: Path) -> None:
+    """Raise once, with every dangling reference."""
+    wrong: list[str] = []
+    for indicator in catalogue.indicators.values():
+        links = [
+            ("theme", (indicator.theme,), catalogue.themes),
+            ("unit", (indicator.unit,), catalogue.units),
+            ("secrecy", (indicator.secrecy,), catalogue.secrecy),
+            ("publics", indicator.publics, catalogue.publics),
+            ("caveats", indicator.caveats, catalogue.caveats),
+            ("columns.source", tuple(c.source for c in indicator.columns), catalogue.sources),
+            (
+                "base_indicator",
+                (indicator.base_indicator,) if indicator.base_indicator else (),
+                catalogue.indicators,
+            ),
+        ]
+        for field, names, known in links:
+            wrong += [
+                f"indicateur « {indicator.id} », {field} : « {name} » n'existe pas"
+                for name in names
+                if name not in known
+            ]
+        theme = catalogue.themes.get(indicator.theme)
+        if theme is not None and indicator.at_qp and not theme.measured:
+            wrong.append(f"thème « {theme.id} » dit non mesuré, mais « {indicator.id} » l'est")
+        if not indicator.at_qp and not indicator.ask:
+            wrong.append(f"indicateur « {indicator.id} » non publié au quartier : ask manque")
+    for source in catalogue.sources.values():
+        wrong += [
+            f"source « {source.id} », caveats : « {name} » n'existe pas"
+            for name in source.caveats
+            if name not in catalogue.caveats
+        ]
+    if wrong:
+        msg = f"Catalogue {folder.name} : " + " ; ".join(wrong) + "."
+        raise CatalogueError(msg)
+
+
+@functools.lru_cache(maxsize=4)
+def load_catalogue(folder: Path | None = None) -> Catalogue:
+    """Read and check the whole catalogue.
+
+    Parameters
+    ----------
+    folder
+        The folder of the TOML files; the embedded one by default.
+
+    Raises
+    ------
+    CatalogueError
+        With the file and the id at fault; dangling references are all reported at once.
+
+    Examples
+    --------
+    >>> catalogue = load_catalogue()
+    >>> catalogue.indicator("taux_pauvrete").direction
+    'up_is_worse'
+    """
+    folder = folder or Settings().catalogue_dir
+    words = _words(folder / "words.toml")
+    catalogue = Catalogue(
+        themes=_by_id(_section(folder / "themes.toml", "theme", Theme), folder / "themes.toml"),
+        publics=words["public"],
+        units=words["unit"],
+        secrecy=words["secrecy"],
+        caveats=words["caveat"],
+        thresholds=words["threshold"],
+        indicators=_folder(folder / "indicators", "indicator", Indicator),
+        sources=_folder(folder / "sources", "source", Source),
+        aliases=tuple(_section(folder / "aliases.toml", "alias", Alias)),
+        places=tuple(_section(folder / "places.toml", "place", Place)),
+        terms=tuple(_section(folder / "glossary.toml", "term", Term)),
+    )
+    _check_references(catalogue, folder)
+    return catalogue

@@ -1,0 +1,240 @@
+"""The records of the catalogue: frozen pydantic models that refuse unknown keys and casts."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+import pydantic
+
+from qpvkit.codes import Kind, Zoning
+
+Direction = Literal["up_is_worse", "up_is_better", "neutral"]
+Aggregation = Literal["sum", "weighted_mean", "none"]
+Status = Literal["ok", "secret", "missing", "estimated", "low_quality"]
+Identifier = Annotated[str, pydantic.StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+Words = Annotated[str, pydantic.StringConstraints(min_length=1, strip_whitespace=True)]
+
+
+class Model(pydantic.BaseModel):
+    """A frozen record that refuses unknown keys and implicit casts."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Theme(Model):
+    """A theme of the contrat de ville; it may have no indicator at the scale of the quartier."""
+
+    id: Identifier
+    label: Words
+    description: Words
+    measured: bool
+    gap: str = ""  # why nothing is measured, when `measured` is false
+    ask: str = ""  # whom to ask
+
+    @pydantic.model_validator(mode="after")
+    def _explain_the_void(self) -> Theme:
+        if not self.measured and not (self.gap and self.ask):
+            msg = "un thème sans indicateur doit dire pourquoi (gap) et qui solliciter (ask)"
+            raise ValueError(msg)
+        return self
+
+
+class Public(Model):
+    """The people an indicator is about: jeunes, femmes, seniors…"""
+
+    id: Identifier
+    label: Words
+
+
+class Unit(Model):
+    """How a value is written."""
+
+    id: Identifier
+    label: Words
+    suffix: str
+    decimals: int = pydantic.Field(ge=0, le=4)
+    gap_suffix: str = ""  # « points » for a gap between two percentages
+    share: bool = False  # a percentage of a base: a gap converts into people
+
+
+class SecrecyRule(Model):
+    """What a producer masks, and why."""
+
+    id: Identifier
+    label: Words
+
+
+class Caveat(Model):
+    """A declared limit that travels with the number."""
+
+    id: Identifier
+    text: Words
+
+
+class Column(Model):
+    """Where an indicator stands in one source.
+
+    `column` is a regular expression on the official name, case ignored; ``{yy}`` stands for the
+    two digits of the vintage. With `over`, the value is ``100 · column / over`` (or `times` of it).
+    """
+
+    source: Identifier
+    column: str
+    over: str = ""
+    times: float = 1.0
+    note: str = ""  # column whose non-zero value means low quality or not published
+    group: str = ""  # family of columns with a vintage of its own (cnaf, cnam, pole_emploi…)
+    where: dict[str, str] = {}
+    how: Literal["value", "mean"] = "value"
+    estimated: bool = False
+    zero_is_secret: bool = False
+
+
+class Indicator(Model):
+    """One thing measured: its words, its sense, its base, and where official files hold it."""
+
+    id: Identifier
+    label: Words
+    short: Words
+    definition: Words
+    theme: Identifier
+    unit: Identifier
+    direction: Direction
+    base: Words
+    base_indicator: str = ""  # the count that is the denominator, where it is published
+    aggregation: Aggregation
+    publics: tuple[str, ...] = pydantic.Field(min_length=1)
+    secrecy: Identifier
+    at_qp: bool = True  # published at the scale of the quartier
+    ask: str = ""  # whom to ask when it is not
+    caveats: tuple[str, ...] = ()
+    columns: tuple[Column, ...] = pydantic.Field(min_length=1)
+
+    @property
+    def scored(self) -> bool:
+        """Whether the indicator may ever point to a stake; context never does."""
+        return self.direction != "neutral"
+
+
+class Edition(Model):
+    """One publication of a source, with the years that its columns describe."""
+
+    id: str
+    vintage: int | None = None
+    vintages: dict[str, int] = {}  # per group of columns
+    has: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
+    totals: dict[str, float] = {}  # published totals that identify the edition
+    name: str = ""  # regular expression on the file's name, used as a last resort
+
+
+class Roles(Model):
+    """Which column plays which part. Every name is a regular expression, case ignored."""
+
+    key: str = ""
+    label: str = ""
+    key_is_label: bool = False
+    communes: str = ""  # codes, in any spelling
+    commune_names: str = ""
+    epci: str = ""
+    departement: str = ""
+    region: str = ""
+    quartiers: str = ""  # the codes of the quartiers of a commune
+    members: str = ""  # the list of communes inside a JSON record
+    population: str = ""
+    year: str = ""
+
+
+class Source(Model):
+    """An official file: who made it, how to recognise it by its content, how to read it."""
+
+    id: Identifier
+    producer: Words
+    title: Words
+    page: str = ""
+    url: str = ""
+    licence: Words
+    confidence: Literal["high", "medium", "low"]
+    format: Words  # as published: csv, zip(csv), xlsx, geojson…
+    encoding: str = ""
+    separator: str = ""
+    level: Words
+    official: bool = True  # false: recombined by a third party
+    used: bool = True  # false: declared and filed, not read into the store yet
+    priority: int = 0  # which source names a territory when several do
+    kind: Kind | Literal["auto", ""] = ""
+    zoning: Zoning | None = None
+    part: str = ""  # sheet, layer or archive member, as a regular expression
+    skip_part: str = ""
+    requires: tuple[str, ...] = ()
+    forbids: tuple[str, ...] = ()
+    header_rows: int = pydantic.Field(default=1, ge=1, le=2)
+    geometry: bool = False
+    repeats: bool = False  # several rows for one key (quartier × commune)
+    missing: dict[str, Status] = {}
+    ensemble: tuple[str, ...] = ()  # keys of the all-quartiers row
+    keep: dict[str, str] = {}  # column → regular expression of the rows to read
+    sample: dict[str, str] = {}  # column → expression that most of the first rows must match
+    vintage_from: Literal["edition", "column", "row", "title", "unstated"] = "edition"
+    vintage_pattern: str = ""
+    roles: Roles = Roles()
+    editions: tuple[Edition, ...] = ()
+    caveats: tuple[str, ...] = ()
+    notes: str = ""
+
+    @property
+    def readable(self) -> bool:
+        """Whether the declaration is enough to recognise a file."""
+        return bool(self.requires)
+
+    @pydantic.model_validator(mode="after")
+    def _coherent(self) -> Source:
+        if self.used and not (self.requires and self.kind and (self.roles.key)):
+            msg = "une source utilisée (used = true) déclare requires, kind et roles.key"
+            raise ValueError(msg)
+        patterns = (self.part, self.skip_part, self.vintage_pattern, *self.requires, *self.forbids)
+        for pattern in (
+            *patterns,
+            *self.keep.values(),
+            *self.sample.values(),
+            *self.roles.model_dump().values(),
+        ):
+            re.compile(pattern if isinstance(pattern, str) else "")
+        return self
+
+
+class Alias(Model):
+    """A code that was replaced by another one."""
+
+    kind: Kind
+    old: str
+    new: str
+    since: int
+    note: str = ""
+
+
+class Place(Model):
+    """A région, a département or France: code, label and other spellings."""
+
+    kind: Kind
+    code: str
+    label: Words
+    region: str = ""
+    other_labels: tuple[str, ...] = ()
+
+
+class Term(Model):
+    """A word of the trade, for the glossary."""
+
+    code: Words
+    french: Words
+    meaning: Words
+
+
+class Threshold(Model):
+    """A number of the method, printed in the footer of each report."""
+
+    id: Identifier
+    value: float
+    label: Words
