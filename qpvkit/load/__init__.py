@@ -1,0 +1,1 @@
+"""Official files in, tidy tables out. The only room that opens data files."""

@@ -1,0 +1,360 @@
+"""The store: tidy Parquet tables, rebuilt only when a raw file or the catalogue changed.
+
+``data/store/<dataset>/manifest.json`` names the current tables and the files they came from.
+Each table read from a file is cached by content, so a new file costs its own reading only.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import geopandas as gpd
+import pandas as pd
+
+from qpvkit.catalogue import Catalogue, load_catalogue
+from qpvkit.codes import Kind
+from qpvkit.errors import FileRefusedError, MissingDataError
+from qpvkit.load.assemble import Assembled, assemble
+from qpvkit.load.files import open_parts
+from qpvkit.load.readers import READER_VERSION, Tables, read_table
+from qpvkit.load.sources import Recognition, recognise
+from qpvkit.records import Source
+from qpvkit.settings import Settings
+
+Progress = Callable[[str, int, int], None]
+
+STORE_VERSION: Final = 1
+_FRAMES: Final = ("territories", "memberships", "observations")
+_ROW_GROUP: Final = 40_000
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Store:
+    """The tables of one data set, read on demand.
+
+    Get one with `open_store`.
+    """
+
+    folder: Path
+    manifest: dict[str, Any]
+
+    def territories(
+        self, *, kind: Kind | None = None, codes: Iterable[str] | None = None
+    ) -> pd.DataFrame:
+        """Return territories: ``kind, code, label, zoning, population, population_vintage``."""
+        return self._read("territories", kind=[kind] if kind else None, code=codes)
+
+    def memberships(
+        self, *, kind: Kind | None = None, codes: Iterable[str] | None = None
+    ) -> pd.DataFrame:
+        """Return ``kind, code, within_kind, within_code, share, share_basis, main``."""
+        return self._read("memberships", kind=[kind] if kind else None, code=codes)
+
+    def observations(
+        self,
+        *,
+        kind: Kind,
+        codes: Iterable[str] | None = None,
+        indicators: Iterable[str] | None = None,
+        columns: Sequence[str] | None = None,
+    ) -> pd.DataFrame:
+        """Return observations of one kind of territory; empty when none is loaded."""
+        name = f"observations_{kind}"
+        if not (self.folder / f"{name}.parquet").exists():
+            return self._read("observations_empty", columns=columns)
+        return self._read(name, columns=columns, code=codes, indicator=indicators)
+
+    def shapes(self, *, kind: Kind, codes: Iterable[str] | None = None) -> gpd.GeoDataFrame:
+        """Return contours, EPSG:4326: ``kind, code, geometry``."""
+        path = self.folder / f"shapes_{kind}.parquet"
+        if not path.exists():
+            return gpd.GeoDataFrame({"kind": [], "code": []}, geometry=[], crs="EPSG:4326")
+        filters = None if codes is None else [("code", "in", sorted(set(codes)))]
+        return gpd.read_parquet(path, filters=filters)
+
+    def _read(
+        self,
+        name: str,
+        *,
+        columns: Sequence[str] | None = None,
+        **wanted: Iterable[str] | None,
+    ) -> pd.DataFrame:
+        filters = [
+            (column, "in", sorted(set(values)))
+            for column, values in wanted.items()
+            if values is not None
+        ]
+        path = self.folder / f"{name}.parquet"
+        return pd.read_parquet(
+            path,
+            columns=None if columns is None else list(columns),
+            filters=filters or None,
+            engine="pyarrow",
+        )
+
+
+def open_store(
+    settings: Settings | None = None,
+    *,
+    catalogue: Catalogue | None = None,
+    on_progress: Progress | None = None,
+    rebuild: bool = False,
+) -> Store:
+    """Open the store of a data set, bringing it up to date first.
+
+    Parameters
+    ----------
+    settings, catalogue
+        The embedded ones by default.
+    on_progress
+        Called with a label, the step and the number of steps while files are read.
+    rebuild
+        Read every file again, even unchanged.
+
+    Raises
+    ------
+    MissingDataError
+        No raw file: says which command brings some.
+    """
+    settings = settings or Settings()
+    catalogue = catalogue or load_catalogue(settings.catalogue_dir)
+    files = raw_files(settings)
+    if not files:
+        msg = (
+            f"Aucun fichier officiel dans le jeu « {settings.dataset} ». "
+            "Ajoutez-en : qpvkit add CHEMIN…"
+        )
+        raise MissingDataError(msg)
+    manifest = _read_manifest(settings)
+    known = {} if rebuild or manifest is None else manifest["files"]
+    states = {name: _state(path, known.get(name)) for name, path in files.items()}
+    wanted = _fingerprint(states, catalogue)
+    if not rebuild and manifest is not None and manifest["fingerprint"] == wanted:
+        folder = settings.store_dir / manifest["tables"]
+        if (folder / "observations_empty.parquet").exists():
+            return Store(folder, manifest)
+    return _build(settings, catalogue, files, states, wanted, on_progress)
+
+
+def raw_files(settings: Settings) -> dict[str, Path]:
+    """Return the filed official files, by path relative to ``data/raw``."""
+    root = settings.raw_dir
+    if not root.is_dir():
+        return {}
+    found = (path for path in root.glob("*/*/*") if path.is_file())
+    return {
+        path.relative_to(root).as_posix(): path
+        for path in sorted(found)
+        if not path.relative_to(root).as_posix().startswith(".")
+    }
+
+
+# --- fingerprints ------------------------------------------------------------------------------
+
+
+def file_digest(path: Path) -> str:
+    """Return the sha256 of a file."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _state(path: Path, known: dict[str, Any] | None) -> dict[str, Any]:
+    stat = path.stat()
+    seen = {"size": stat.st_size, "mtime_ns": stat.st_mtime_ns}
+    if known and all(known.get(key) == value for key, value in seen.items()):
+        return {**seen, "sha256": known["sha256"]}
+    return {**seen, "sha256": file_digest(path)}
+
+
+def _digest(*texts: str) -> str:
+    return hashlib.sha256("\x1f".join(texts).encode()).hexdigest()
+
+
+def _fingerprint(states: dict[str, dict[str, Any]], catalogue: Catalogue) -> str:
+    content = json.dumps({name: state["sha256"] for name, state in states.items()}, sort_keys=True)
+    return _digest(content, catalogue.model_dump_json(), f"{STORE_VERSION}.{READER_VERSION}")
+
+
+def _source_digest(source: Source, catalogue: Catalogue) -> str:
+    """Return what the reading of a source depends on: its declaration and its indicators."""
+    columns = [
+        f"{item.id}:{column.model_dump_json()}"
+        for item in catalogue.indicators.values()
+        for column in item.columns
+        if column.source == source.id
+    ]
+    places = [place.model_dump_json() for place in (*catalogue.places, *catalogue.aliases)]
+    return _digest(source.model_dump_json(), *columns, *places, str(READER_VERSION))
+
+
+# --- build -------------------------------------------------------------------------------------
+
+
+def _read_manifest(settings: Settings) -> dict[str, Any] | None:
+    path = settings.store_dir / "manifest.json"
+    try:
+        manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return manifest if {"fingerprint", "files", "tables"} <= set(manifest) else None
+    except (FileNotFoundError, json.JSONDecodeError):
+        return None
+
+
+def _build(
+    settings: Settings,
+    catalogue: Catalogue,
+    files: dict[str, Path],
+    states: dict[str, dict[str, Any]],
+    fingerprint: str,
+    on_progress: Progress | None,
+) -> Store:
+    tables: list[Tables] = []
+    used: set[str] = set()
+    for step, (name, path) in enumerate(files.items(), start=1):
+        if on_progress:
+            on_progress(path.name, step, len(files) + 1)
+        found, records = _read_file(settings, catalogue, name, path, states[name]["sha256"])
+        tables += found
+        used.update(record["cache"] for record in records if record.get("cache"))
+        states[name] |= {"parts": records}
+    if on_progress:
+        on_progress("assemblage", len(files) + 1, len(files) + 1)
+    if not tables:
+        msg = (
+            f"Aucun des {len(files)} fichiers du jeu « {settings.dataset} » n'a pu être lu : "
+            "qpvkit check"
+        )
+        raise MissingDataError(msg)
+    assembled = assemble(tables, catalogue)
+    _check(assembled)
+    folder = _write(settings, assembled, fingerprint)
+    manifest = {
+        "fingerprint": fingerprint,
+        "tables": folder.name,
+        "counts": assembled.counts,
+        "files": states,
+    }
+    _replace_text(settings.store_dir / "manifest.json", json.dumps(manifest, indent=1))
+    _sweep(settings.store_dir, folder.name, used)
+    return Store(folder, manifest)
+
+
+def _check(assembled: Assembled) -> None:
+    # pandera is slow to import and needed at the door only
+    from qpvkit import schemas  # noqa: PLC0415
+
+    schemas.check_table(assembled.territories, schemas.TERRITORIES)
+    schemas.check_table(assembled.memberships, schemas.MEMBERSHIPS)
+    schemas.check_table(assembled.observations, schemas.OBSERVATIONS)
+
+
+def _read_file(
+    settings: Settings, catalogue: Catalogue, name: str, path: Path, sha256: str
+) -> tuple[list[Tables], list[dict[str, Any]]]:
+    """Read a filed file; what is wrong with it is recorded, and the others go on."""
+    folder_edition = Path(name).parts[1]
+    records: list[dict[str, Any]] = []
+    tables: list[Tables] = []
+    try:
+        parts = open_parts(path)
+        for part in parts:
+            found = recognise(part, catalogue, folder_edition=folder_edition)
+            if found is None or not found.source.used:
+                continue
+            table, record = cached_table(settings, catalogue, found, sha256)
+            tables.append(table)
+            records.append(record)
+    except FileRefusedError as error:
+        records.append({"problem": str(error)})
+    return tables, records
+
+
+def cached_table(
+    settings: Settings, catalogue: Catalogue, recognition: Recognition, sha256: str
+) -> tuple[Tables, dict[str, Any]]:
+    """Read one recognised table, or take it from the cache of the same content and declaration.
+
+    Returns the table and its record for the manifest.
+    """
+    source = recognition.source
+    key = _digest(
+        sha256, recognition.part.name, recognition.edition, _source_digest(source, catalogue)
+    )[:24]
+    folder = settings.store_dir / "parts" / key
+    if not (folder / "counts.json").exists():
+        _write_table(folder, read_table(recognition, catalogue))
+    table = _read_table(folder)
+    record = {
+        "name": recognition.part.name,
+        "source": source.id,
+        "edition": recognition.edition,
+        "vintages": recognition.vintages,
+        "found_in": recognition.found_in,
+        "counts": table.counts,
+        "cache": key,
+    }
+    return table, record
+
+
+def _write_table(folder: Path, table: Tables) -> None:
+    staging = folder.with_name(f"{folder.name}.{os.getpid()}")
+    staging.mkdir(parents=True, exist_ok=True)
+    for name in _FRAMES:
+        getattr(table, name).to_parquet(staging / f"{name}.parquet", index=False)
+    table.shapes.to_parquet(staging / "shapes.parquet", index=False)
+    (staging / "counts.json").write_text(json.dumps(table.counts), encoding="utf-8")
+    shutil.rmtree(folder, ignore_errors=True)
+    staging.replace(folder)
+
+
+def _read_table(folder: Path) -> Tables:
+    return Tables(
+        territories=pd.read_parquet(folder / "territories.parquet"),
+        memberships=pd.read_parquet(folder / "memberships.parquet"),
+        observations=pd.read_parquet(folder / "observations.parquet"),
+        shapes=gpd.read_parquet(folder / "shapes.parquet"),
+        counts=json.loads((folder / "counts.json").read_text(encoding="utf-8")),
+    )
+
+
+def _write(settings: Settings, assembled: Assembled, fingerprint: str) -> Path:
+    folder = settings.store_dir / f"tables-{fingerprint[:12]}"
+    staging = settings.store_dir / f".tables-{os.getpid()}"
+    shutil.rmtree(staging, ignore_errors=True)
+    staging.mkdir(parents=True)
+    assembled.territories.to_parquet(staging / "territories.parquet", index=False)
+    assembled.memberships.to_parquet(staging / "memberships.parquet", index=False)
+    observations = assembled.observations
+    observations.iloc[:0].to_parquet(staging / "observations_empty.parquet", index=False)
+    for kind, group in observations.groupby("kind"):
+        group.to_parquet(
+            staging / f"observations_{kind}.parquet", index=False, row_group_size=_ROW_GROUP
+        )
+    for kind, group in assembled.shapes.groupby("kind"):
+        group.to_parquet(staging / f"shapes_{kind}.parquet", index=False, row_group_size=500)
+    shutil.rmtree(folder, ignore_errors=True)
+    staging.replace(folder)
+    return folder
+
+
+def _replace_text(path: Path, text: str) -> None:
+    """Write under a temporary name, then rename: a reader never sees half a file."""
+    staging = path.with_name(f".{path.name}.{os.getpid()}")
+    staging.write_text(text, encoding="utf-8")
+    staging.replace(path)
+
+
+def _sweep(store_dir: Path, current: str, used: set[str]) -> None:
+    """Remove tables and cached readings that nothing refers to any more."""
+    for folder in store_dir.glob("tables-*"):
+        if folder.name != current:
+            shutil.rmtree(folder, ignore_errors=True)
+    for folder in (store_dir / "parts").glob("*"):
+        if folder.name not in used:
+            shutil.rmtree(folder, ignore_errors=True)
