@@ -19,6 +19,7 @@ from qpvkit.errors import CatalogueError, UnknownNameError, near_names
 from qpvkit.records import (
     Alias,
     Caveat,
+    CoverageWords,
     Indicator,
     Model,
     Place,
@@ -49,6 +50,7 @@ class Catalogue(Model):
     aliases: tuple[Alias, ...]
     places: tuple[Place, ...]
     terms: tuple[Term, ...]
+    coverage: dict[str, CoverageWords]
 
     def indicator(self, name: str) -> Indicator:
         """Return one indicator, or say which names are near."""
@@ -231,6 +233,9 @@ def load_catalogue(folder: Path | None = None) -> Catalogue:
         sources=_folder(folder / "sources", "source", Source),
         aliases=tuple(_section(folder / "aliases.toml", "alias", Alias)),
         places=tuple(_section(folder / "places.toml", "place", Place)),
+        coverage=_by_id(
+            _section(folder / "coverage.toml", "coverage", CoverageWords), folder / "coverage.toml"
+        ),
         terms=tuple(_section(folder / "glossary.toml", "term", Term)),
     )
     _check_references(catalogue, folder)

@@ -238,3 +238,17 @@ class Threshold(Model):
     id: Identifier
     value: float
     label: Words
+
+
+CoverageStatus = Literal[
+    "published", "masked", "unavailable", "absent", "other_zoning", "not_loaded", "not_at_qp"
+]
+
+
+class CoverageWords(Model):
+    """What is said of an indicator that is, or is not, known for a quartier."""
+
+    id: CoverageStatus
+    label: Words
+    reason: str
+    ask: str

@@ -95,7 +95,8 @@ def _with_bases(observations: pd.DataFrame, catalogue: Catalogue) -> pd.DataFram
         for item in catalogue.indicators.values()
         if item.base_indicator
     }
-    result = observations.assign(base_vintage=observations["vintage"].where(False))
+    unknown = pd.Series(pd.NA, index=observations.index, dtype="Int64")
+    result = observations.assign(base_vintage=unknown)
     own = result["base"].notna()
     result.loc[own, "base_vintage"] = result.loc[own, "vintage"]
     wanted = result.loc[~own & result["indicator"].isin(base_of)]

@@ -53,13 +53,30 @@ def read_keys(
         named = _from_shapes(text, label, catalogue)
     else:
         named = _of_kind(text, source.kind, catalogue)  # type: ignore[arg-type]
+        if label is not None and source.kind in _SHORT_KINDS:
+            named = _refuse_swapped(named, label.astype(str), catalogue)
     ensemble = text.isin(source.ensemble)
     if ensemble.any():
-        zoning = source.zoning or _zoning_of_rows(named)
-        named.loc[ensemble, ["kind", "code"]] = ["ensemble_qp", zoning]
-        if zoning is None:
-            named = named.loc[~ensemble]
-            named = named.reindex(key.index)
+        zoning = str(source.zoning) if source.zoning else _zoning_of_rows(named)
+        named.loc[ensemble, "kind"] = "ensemble_qp"
+        named.loc[ensemble, "code"] = zoning
+    return named
+
+
+def _refuse_swapped(named: pd.DataFrame, label: pd.Series, catalogue: Catalogue) -> pd.DataFrame:
+    """Drop rows whose code and label name two different places: neither can be trusted."""
+    known = _places(catalogue)
+    swapped = [
+        any(place_kind == kind for place_kind, _ in found)
+        and not any((place_kind, place) == (kind, code) for place_kind, place in found)
+        for kind, code, found in zip(
+            named["kind"],
+            named["code"],
+            (known.get(fold(name), []) for name in label),
+            strict=True,
+        )
+    ]
+    named.loc[swapped, "code"] = None
     return named
 
 

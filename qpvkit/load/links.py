@@ -13,6 +13,8 @@ from qpvkit.errors import BadCodeError
 from qpvkit.load.sources import Recognition, bad_code, role_of
 from qpvkit.records import Source
 
+_WORDS: Final = ("indicator", "status", "edition", "label")
+_NUMBERS: Final = ("value", "base", "population")
 MEMBERSHIP_COLUMNS: Final = ("kind", "code", "within_kind", "within_code", "within_label", "source")
 
 
@@ -36,10 +38,19 @@ def read_links(
     pieces.append(_members(frame, named, source))
     found = [piece for piece in pieces if piece is not None and len(piece)]
     if not found:
-        return pd.DataFrame(columns=list(MEMBERSHIP_COLUMNS))
+        return as_text(pd.DataFrame(columns=list(MEMBERSHIP_COLUMNS)))
     result = pd.concat(found, ignore_index=True).assign(source=source.id)
     result = result.loc[result["kind"].ne("ensemble_qp")]
-    return result.reindex(columns=list(MEMBERSHIP_COLUMNS)).drop_duplicates(ignore_index=True)
+    result = result.reindex(columns=list(MEMBERSHIP_COLUMNS)).drop_duplicates(ignore_index=True)
+    return as_text(result)
+
+
+def as_text(frame: pd.DataFrame) -> pd.DataFrame:
+    """Give the columns of words their text type, whatever pandas inferred on the way."""
+    words = frame.columns.intersection([*MEMBERSHIP_COLUMNS, *_WORDS])
+    return frame.astype(dict.fromkeys(words, "str")).astype(
+        dict.fromkeys(frame.columns.intersection(_NUMBERS), "float64")
+    )
 
 
 def _links(

@@ -17,7 +17,7 @@ from qpvkit.catalogue import Catalogue
 from qpvkit.codes import zoning_of
 from qpvkit.errors import FileRefusedError
 from qpvkit.load import keys
-from qpvkit.load.links import read_links
+from qpvkit.load.links import as_text, read_links
 from qpvkit.load.shapes import repair
 from qpvkit.load.sources import Recognition, bad_code, find_column, role_of
 from qpvkit.load.values import read_values
@@ -100,7 +100,7 @@ def _key_frame(frame: pd.DataFrame, recognition: Recognition, catalogue: Catalog
     if wrong.any() and recognition.part.form != "sheet":
         line = named.index[wrong.to_numpy()][0]
         raise bad_code(recognition, line, str(key.loc[line]))
-    named = named.dropna(subset=["code"])
+    named = named.dropna(subset=["code"]).astype("str")
     if named.empty:
         raise FileRefusedError(
             recognition.part.path,
@@ -161,12 +161,12 @@ def _observations(
         and (piece := _one_indicator(frame, named, recognition, indicator, column)) is not None
     ]
     if not pieces:
-        return pd.DataFrame(columns=list(OBSERVATION_COLUMNS))
+        return as_text(pd.DataFrame(columns=list(OBSERVATION_COLUMNS)))
     result = pd.concat(pieces, ignore_index=True)
     result["source"] = source.id
     result["edition"] = recognition.edition
     result["vintage"] = result["vintage"].astype("Int64")
-    return result.loc[:, list(OBSERVATION_COLUMNS)]
+    return as_text(result.loc[:, list(OBSERVATION_COLUMNS)])
 
 
 def _one_indicator(
@@ -300,7 +300,7 @@ def _territories(
         source=source.id,
     )
     rows = rows.loc[rows["kind"].ne("ensemble_qp"), list(TERRITORY_COLUMNS)]
-    return rows.drop_duplicates(["kind", "code"]).reset_index(drop=True)
+    return as_text(rows.drop_duplicates(["kind", "code"]).reset_index(drop=True))
 
 
 def _shapes(

@@ -144,14 +144,15 @@ def nearest_source(part: Part, catalogue: Catalogue) -> tuple[Source, tuple[str,
     thirds of the expected columns are there.
     """
     best: tuple[float, Source, tuple[str, ...]] | None = None
-    names = tuple(cell for row in part.head[:_HEADER_SEARCH] for cell in row)
+    rows = part.head[: 1 if part.form in ("json", "vector") else _HEADER_SEARCH]
     for source in catalogue.sources.values():
         if len(source.requires) < 3 or (source.part and not re.search(source.part, part.name)):
             continue
-        lacking = tuple(item for item in source.requires if find_column(names, item) is None)
-        share = 1 - len(lacking) / len(source.requires)
-        if share >= 2 / 3 and (best is None or share > best[0]):
-            best = (share, source, lacking)
+        for names in rows:
+            lacking = tuple(item for item in source.requires if find_column(names, item) is None)
+            share = 1 - len(lacking) / len(source.requires)
+            if lacking and share >= 2 / 3 and (best is None or share > best[0]):
+                best = (share, source, lacking)
     return None if best is None else best[1:]
 
 

@@ -79,6 +79,30 @@ class Store:
         filters = None if codes is None else [("code", "in", sorted(set(codes)))]
         return gpd.read_parquet(path, filters=filters)
 
+    def files(self) -> pd.DataFrame:
+        """Return the tables that were read: ``source, edition, file, rows, masked, sha256``."""
+        rows = [
+            {
+                "source": part["source"],
+                "edition": part["edition"],
+                "file": Path(path).name,
+                "rows": part["counts"]["rows"],
+                "masked": part["counts"]["masked"],
+                "sha256": state["sha256"],
+            }
+            for path, state in self.manifest["files"].items()
+            for part in state.get("parts", [])
+            if "source" in part
+        ]
+        return pd.DataFrame(rows, columns=["source", "edition", "file", "rows", "masked", "sha256"])
+
+    def neighbours(self, communes: Iterable[str], *, zoning: int | None) -> pd.Series:
+        """Return the codes of the quartiers of a map that lie in some communes."""
+        links = self._read("memberships", kind=["qp"], within_code=communes)
+        prefix = "QP" if zoning == 2015 else "QN"
+        inside = links["within_kind"].eq("commune") & links["code"].str.startswith(prefix)
+        return links.loc[inside, "code"].drop_duplicates()
+
     def _read(
         self,
         name: str,
@@ -87,7 +111,7 @@ class Store:
         **wanted: Iterable[str] | None,
     ) -> pd.DataFrame:
         filters = [
-            (column, "in", sorted(set(values)))
+            (column, "in", sorted(set(values)) or [""])  # an empty list has no type
             for column, values in wanted.items()
             if values is not None
         ]

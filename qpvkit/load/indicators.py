@@ -1,0 +1,75 @@
+"""Observations of the store: of one territory, of those that it is compared with, of its peers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import pandas as pd
+
+from qpvkit.codes import Kind, Zoning
+from qpvkit.load.store import Store, open_store
+from qpvkit.settings import Settings
+
+
+def load_observations(
+    *,
+    kind: Kind = "qp",
+    codes: Iterable[str] | None = None,
+    indicators: Iterable[str] | None = None,
+    settings: Settings | None = None,
+    store: Store | None = None,
+) -> pd.DataFrame:
+    """Load observations of one kind of territory.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``kind, code, indicator, vintage, value, status, base, base_vintage, source, edition``.
+        A masked value is a row without value, whose status says why.
+
+    Examples
+    --------
+    >>> rows = load_observations(codes=["QN09901M"], indicators=["population"])
+    >>> rows["status"].tolist()
+    ['ok']
+    """
+    store = store or open_store(settings or Settings())
+    return store.observations(kind=kind, codes=codes, indicators=indicators)
+
+
+def reference_values(
+    places: pd.DataFrame, *, indicators: Sequence[str], store: Store
+) -> pd.DataFrame:
+    """Return the published values of the territories with which a quartier is compared.
+
+    Parameters
+    ----------
+    places
+        Columns ``kind``, ``code``, ``label``.
+    indicators
+        The indicators wanted.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Observations with the column ``label``; masked values are left out, since nothing can be
+        compared with them.
+    """
+    pieces = [
+        store.observations(kind=kind, codes=group["code"], indicators=indicators)
+        for kind, group in places.groupby("kind", sort=False)
+    ]
+    stacked = pd.concat(pieces, ignore_index=True) if pieces else store.observations(kind="qp")
+    labels = places.drop_duplicates(["kind", "code"])[["kind", "code", "label"]]
+    joined = stacked.merge(labels, on=["kind", "code"], how="inner")
+    return joined.loc[joined["value"].notna()].reset_index(drop=True)
+
+
+def peer_values(*, zoning: Zoning, store: Store) -> pd.DataFrame:
+    """Return the published values of all the quartiers of a map: ``code, indicator, vintage, value``.
+
+    The two maps are two populations: their quartiers are never pooled.
+    """
+    rows = store.observations(kind="qp", columns=("code", "indicator", "vintage", "value"))
+    prefix = "QP" if zoning == 2015 else "QN"
+    return rows.loc[rows["code"].str.startswith(prefix) & rows["value"].notna()]

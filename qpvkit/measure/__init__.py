@@ -1,0 +1,1 @@
+"""Pure measures: frames in, frames out. Nothing here reads a file, draws or keeps anything."""
