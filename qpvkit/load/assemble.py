@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -17,6 +18,8 @@ from qpvkit.load.shapes import area_shares
 
 _KEY: Final = ["kind", "code"]
 _SERIES: Final = ["kind", "code", "indicator", "vintage"]
+# Paris, Lyon and Marseille: an arrondissement is written for its commune
+_WHOLE_COMMUNE: Final = {"13": "13055", "69": "69123", "75": "75056"}
 _TOLERANCE: Final = 0.051  # two editions may round the same value to the unit or the tenth
 
 
@@ -192,32 +195,36 @@ def _memberships(
     stacked = _concat([table.memberships for table in tables])
     rank = {source.id: source.priority for source in catalogue.sources.values()}
     stacked["priority"] = stacked["source"].map(rank)
-    resolved, unresolved = _resolve_names(stacked, territories)
+    names = _concat([table.territories for table in tables])
+    resolved, unresolved = _resolve_names(stacked, names)
     links = _best_source(resolved)
     links = _inherit(links, catalogue)
     return _with_shares(links, territories, shapes), unresolved
 
 
-def _resolve_names(links: pd.DataFrame, territories: pd.DataFrame) -> tuple[pd.DataFrame, int]:
-    """Turn the communes' names of the 2015 tables into codes, within the quartier's département."""
+def _resolve_names(links: pd.DataFrame, names: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    """Turn the communes' names of the 2015 tables into codes, within the quartier's département.
+
+    Every label that some file gives to a commune is tried, the most official first: older tables
+    bear older names.
+    """
     named = links["within_code"].isna()
-    communes = territories.loc[territories["kind"].eq("commune")]
+    communes = names.loc[names["kind"].eq("commune")].sort_values("priority", ascending=False)
     known: dict[tuple[str, str], str] = {}
     for code, label in zip(communes["code"], communes["label"], strict=True):
         known.setdefault((departement_of(code, "commune"), fold(label)), code)
-    parents = {"13": "13055", "69": "69123", "75": "75056"}
     codes = []
     for code, label in zip(links.loc[named, "code"], links.loc[named, "within_label"], strict=True):
         departement = departement_of(code, "qp")
         name = fold(str(label))
         found = known.get((departement, name))
-        if found is None and "arrondissement" in name:
-            found = parents.get(departement)
+        if found is None and re.search(r"\b\d+(er|e|eme)\b", name):
+            found = _WHOLE_COMMUNE.get(departement)
         codes.append(found)
     links = links.copy()
     links.loc[named, "within_code"] = codes
-    unresolved = int(links["within_code"].isna().sum())
-    return links.dropna(subset=["within_code"]), unresolved
+    unresolved = links.loc[links["within_code"].isna(), ["code", "within_label"]]
+    return links.dropna(subset=["within_code"]), len(unresolved.drop_duplicates())
 
 
 def _best_source(links: pd.DataFrame) -> pd.DataFrame:

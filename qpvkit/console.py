@@ -1,0 +1,90 @@
+"""What the command line prints: tables in three formats, progress, errors in French."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from enum import StrEnum
+from typing import Any, Final
+
+import pandas as pd
+import rich.box
+import rich.console
+import rich.progress
+import rich.table
+
+from qpvkit.formats import number
+
+STDOUT: Final = rich.console.Console(highlight=False, soft_wrap=True)
+STDERR: Final = rich.console.Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+class Format(StrEnum):
+    """How a table is printed."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+
+
+def print_table(frame: pd.DataFrame, how: Format, *, title: str = "") -> None:
+    """Print a table for people (table) or for scripts (csv, json)."""
+    if how is Format.JSON:
+        text = json.dumps(_records(frame), ensure_ascii=False, indent=1)
+        sys.stdout.write(f"{text}\n")
+        return
+    if how is Format.CSV:
+        sys.stdout.write(frame.to_csv(index=False, sep=";", lineterminator="\n"))
+        return
+    table = rich.table.Table(title=title or None, box=rich.box.SIMPLE, title_justify="left")
+    for column in frame.columns:
+        numeric = pd.api.types.is_numeric_dtype(frame[column])
+        table.add_column(str(column), justify="right" if numeric else "left", overflow="fold")
+    for row in frame.itertuples(index=False):
+        table.add_row(*(_cell(value) for value in row))
+    STDOUT.print(table)
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    content: list[dict[str, Any]] = json.loads(frame.to_json(orient="records", force_ascii=False))
+    return content
+
+
+def _cell(value: object) -> str:
+    if value is None or value is pd.NA or (isinstance(value, float) and value != value):  # noqa: PLR0124
+        return ""
+    if isinstance(value, bool):
+        return "oui" if value else "non"
+    if isinstance(value, float):
+        return number(value, decimals=0 if value == round(value) else 1)
+    return str(value)
+
+
+@contextlib.contextmanager
+def progress(label: str, *, unit: str = "fichiers") -> Iterator[Callable[[str, int, int], None]]:
+    """Show a progress bar with the time left on the error stream, for what outlasts a second.
+
+    Yields a function ``(name, step, steps)``. Nothing moves on a stream that is not a terminal.
+    """
+    columns = (
+        rich.progress.TextColumn(label),
+        rich.progress.BarColumn(bar_width=24),
+        rich.progress.TextColumn(f"{{task.completed:.0f}}/{{task.total:.0f}} {unit}"),
+        rich.progress.TextColumn("reste"),
+        rich.progress.TimeRemainingColumn(),
+        rich.progress.TextColumn("{task.fields[name]}"),
+    )
+    started = time.monotonic()
+    with rich.progress.Progress(*columns, console=STDERR, transient=True) as bar:
+        task: list[rich.progress.TaskID] = []
+
+        def advance(name: str, step: int, steps: int) -> None:
+            if not task and time.monotonic() - started > 0.5:
+                task.append(bar.add_task(label, total=steps, name=name))
+            if task:
+                bar.update(task[0], completed=step, total=steps, name=name)
+
+        yield advance
