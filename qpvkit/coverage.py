@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 import pandas as pd
@@ -17,7 +18,12 @@ COVERAGE_COLUMNS: Final = (
 
 
 def read_coverage(
-    own: pd.DataFrame, territory: Territory, catalogue: Catalogue, store: Store
+    own: pd.DataFrame,
+    territory: Territory,
+    catalogue: Catalogue,
+    store: Store,
+    *,
+    elsewhere: Iterable[str],
 ) -> pd.DataFrame:
     """Give one row per indicator that the catalogue expects, and per theme without any.
 
@@ -27,6 +33,8 @@ def read_coverage(
         The observations of the quartier: ``indicator, value, status``.
     territory
         The quartier.
+    elsewhere
+        The indicators published for some other quartier of the same map.
 
     Returns
     -------
@@ -34,12 +42,13 @@ def read_coverage(
         Columns `COVERAGE_COLUMNS`.
     """
     loaded = set(store.files()["source"])
+    known = set(elsewhere)
     published = set(own.loc[own["value"].notna(), "indicator"])
     statuses = dict(zip(own["indicator"], own["status"], strict=True))
     rows = []
     for item in catalogue.indicators.values():
         source = _expected_source(item, territory, catalogue, loaded)
-        status = _status(item, source, territory, published, statuses, loaded)
+        status = _status(item, source, territory, published, statuses, known)
         rows.append(_row(item.theme, item.id, item.label, status, catalogue, source, item.ask))
     rows += [
         _row(theme.id, "", theme.label, "not_at_qp", catalogue, None, theme.ask, theme.gap)
@@ -69,7 +78,7 @@ def _status(
     territory: Territory,
     published: set[str],
     statuses: dict[str, str],
-    loaded: set[str],
+    elsewhere: set[str],
 ) -> CoverageStatus:
     if item.id in published:
         return "published"
@@ -77,9 +86,11 @@ def _status(
         return "masked" if statuses[item.id] == "secret" else "unavailable"
     if not item.at_qp:
         return "not_at_qp"
+    if item.id in elsewhere:
+        return "absent"
     if source.zoning not in (None, territory.zoning):
         return "other_zoning"
-    return "absent" if source.id in loaded else "not_loaded"
+    return "not_loaded"
 
 
 def _row(

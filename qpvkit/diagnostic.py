@@ -142,9 +142,8 @@ def diagnose(
     compared = places.loc[places["kind"].ne("commune") | places["main"]]
     references = reference_values(compared, indicators=sorted(set(own["indicator"])), store=store)
     chosen = choose_vintages(own, references)
-    peers = summarise_peers(
-        chosen, peer_values(zoning=zoning, store=store), directions=_senses(catalogue)
-    )
+    others = peer_values(zoning=zoning, store=store)
+    peers = summarise_peers(chosen, others, directions=_senses(catalogue))
     profile = _profile(chosen, peers, catalogue)
     gaps = _gaps(profile, references, reference, catalogue)
     return Diagnostic(
@@ -154,7 +153,9 @@ def diagnose(
         places=places,
         profile=profile,
         gaps=gaps,
-        coverage=read_coverage(own, territory, catalogue, store),
+        coverage=read_coverage(
+            own, territory, catalogue, store, elsewhere=others["indicator"].unique()
+        ),
         sources=_sources(profile, gaps, catalogue, store),
         caveats=_caveats(profile, catalogue),
         contours=_contours(territory, places, store),
@@ -172,13 +173,7 @@ def _places(territory: Territory, store: Store) -> pd.DataFrame:
         share=1.0, share_basis="whole", main=True
     )
     places = pd.concat([links, nation], ignore_index=True)
-    known = pd.concat(
-        [
-            store.territories(kind=kind, codes=group["code"])
-            for kind, group in places.groupby("kind")
-        ],
-        ignore_index=True,
-    )
+    known = store.territories(codes=places["code"])
     places = places.merge(known[["kind", "code", "label", "population"]], on=["kind", "code"])
     rank = places["kind"].map({kind: rank for rank, kind in enumerate(_REFERENCES)})
     order = places.assign(rank=rank, second=~places["main"]).sort_values(["rank", "second", "code"])

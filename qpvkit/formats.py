@@ -34,7 +34,7 @@ def number(value: float, *, decimals: int = 0, signed: bool = False) -> str:
     >>> number(float("nan"))
     '–'
     """
-    if value is None or math.isnan(value):
+    if value is None or str(value) == "<NA>" or math.isnan(value):
         return DASH
     rounded = round(value, decimals)
     if rounded == 0:
@@ -90,6 +90,6 @@ def vintage_label(vintage: float | int | None) -> str:
     >>> vintage_label(2021), vintage_label(None)
     ('2021', 'non précisé')
     """
-    if vintage is None or vintage != vintage or vintage is not None and str(vintage) == "<NA>":
+    if vintage is None or str(vintage) in ("<NA>", "nan"):  # comparing pd.NA raises
         return "non précisé"
     return str(int(vintage))

@@ -8,7 +8,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
+from pandas.api.types import union_categoricals
 
 from qpvkit.catalogue import Catalogue
 from qpvkit.codes import departement_of, zoning_of
@@ -17,6 +20,8 @@ from qpvkit.load.readers import Tables
 from qpvkit.load.shapes import area_shares
 
 _KEY: Final = ["kind", "code"]
+_WORDS: Final = ("kind", "code", "indicator", "status", "source", "edition")
+_NUMBERS: Final = ("vintage", "value", "base")
 _SERIES: Final = ["kind", "code", "indicator", "vintage"]
 # Paris, Lyon and Marseille: an arrondissement is written for its commune
 _WHOLE_COMMUNE: Final = {"13": "13055", "69": "69123", "75": "75056"}
@@ -67,27 +72,52 @@ def _concat(frames: list[pd.DataFrame]) -> pd.DataFrame:
 
 
 def _observations(tables: list[Tables], catalogue: Catalogue) -> tuple[pd.DataFrame, int]:
-    stacked = _concat([table.observations for table in tables])
-    sources = catalogue.sources
-    stacked["official"] = stacked["source"].map({key: s.official for key, s in sources.items()})
-    stacked["priority"] = stacked["source"].map({key: s.priority for key, s in sources.items()})
-    stacked["published"] = stacked["value"].notna()
-    ranks = ["official", "published", "priority", "edition"]
-    stacked = stacked.sort_values([*_SERIES, *ranks], kind="stable", na_position="first")
-    kept = stacked.drop_duplicates(_SERIES, keep="last")
-    conflicts = _conflicts(stacked)
-    kept = kept.drop(columns=["official", "priority", "published"]).reset_index(drop=True)
-    return kept.astype({"kind": "str", "code": "str"}), conflicts
+    """Keep one row per key; words become categories, since all France has millions of rows."""
+    frames = [table.observations for table in tables if len(table.observations)]
+    stacked = pd.concat([frame[list(_NUMBERS)] for frame in frames], ignore_index=True)
+    for word in _WORDS:
+        pieces = [frame[word].astype("category") for frame in frames]
+        stacked[word] = union_categoricals(pieces, sort_categories=True)
+    key = _packed(stacked, _SERIES)
+    order = np.lexsort((_rank(stacked, catalogue), key))
+    sorted_key = key[order]
+    last = np.append(sorted_key[1:] != sorted_key[:-1], True)
+    conflicts = _conflicts(stacked["value"].to_numpy()[order], sorted_key)
+    kept = stacked.iloc[order[last]].reset_index(drop=True)
+    return kept[["kind", "code", "indicator", *_NUMBERS, "status", "source", "edition"]], conflicts
 
 
-def _conflicts(stacked: pd.DataFrame) -> int:
+def _packed(frame: pd.DataFrame, columns: list[str]) -> npt.NDArray[np.int64]:
+    """Pack several columns into one integer that sorts as they do."""
+    packed = np.zeros(len(frame), dtype=np.int64)
+    for column in columns:
+        values = frame[column]
+        if isinstance(values.dtype, pd.CategoricalDtype):
+            codes, size = values.cat.codes.to_numpy(np.int64), len(values.cat.categories)
+        else:
+            codes, size = values.fillna(0).to_numpy(np.int64), 2200
+        packed = packed * size + codes
+    return packed
+
+
+def _rank(frame: pd.DataFrame, catalogue: Catalogue) -> npt.NDArray[np.int64]:
+    """Rank rows of one key: official first, then published, then priority, then edition."""
+    names = frame["source"].cat.categories
+    official = np.array([catalogue.source(name).official for name in names], dtype=np.int64)
+    priority = np.array([catalogue.source(name).priority for name in names], dtype=np.int64)
+    source = frame["source"].cat.codes.to_numpy()
+    published = frame["value"].notna().to_numpy(np.int64)
+    edition = frame["edition"].cat.codes.to_numpy(np.int64)
+    return ((official[source] * 2 + published) * 100 + priority[source]) * 10_000 + edition
+
+
+def _conflicts(values: npt.NDArray[np.float64], sorted_key: npt.NDArray[np.int64]) -> int:
     """Count the keys to which two files give values that differ beyond rounding."""
-    twice = stacked.loc[stacked.duplicated(_SERIES, keep=False) & stacked["value"].notna()]
-    if twice.empty:
-        return 0
-    spread = twice.groupby(_SERIES, dropna=False)["value"].agg(["min", "max"])
-    scale = spread.abs().max(axis=1).clip(lower=1.0)
-    return int(((spread["max"] - spread["min"]) > _TOLERANCE * scale.clip(upper=20)).sum())
+    starts = np.flatnonzero(np.append(True, sorted_key[1:] != sorted_key[:-1]))
+    low = np.fmin.reduceat(values, starts)
+    high = np.fmax.reduceat(values, starts)
+    scale = np.clip(np.fmax(np.abs(low), np.abs(high)), 1.0, 20.0)
+    return int(np.nansum((high - low) > _TOLERANCE * scale))
 
 
 def _with_bases(observations: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
@@ -102,14 +132,14 @@ def _with_bases(observations: pd.DataFrame, catalogue: Catalogue) -> pd.DataFram
     result = observations.assign(base_vintage=unknown)
     own = result["base"].notna()
     result.loc[own, "base_vintage"] = result.loc[own, "vintage"]
-    wanted = result.loc[~own & result["indicator"].isin(base_of)]
-    counts = observations.loc[
-        observations["indicator"].isin(set(base_of.values())) & observations["value"].notna(),
-        [*_SERIES, "value"],
-    ]
+    words: dict[str, Any] = dict.fromkeys(["kind", "code", "indicator"], "str")
+    needed = ~own & result["value"].notna() & result["indicator"].isin(base_of)
+    wanted = result.loc[needed, _SERIES].astype(words)
+    known = observations["indicator"].isin(set(base_of.values())) & observations["value"].notna()
+    counts = observations.loc[known, [*_SERIES, "value"]].astype(words)
     if wanted.empty or counts.empty:
         return result
-    pairs = wanted[_SERIES].assign(row=wanted.index, counted=wanted["indicator"].map(base_of))
+    pairs = wanted.assign(row=wanted.index, counted=wanted["indicator"].map(base_of))
     pairs = pairs.merge(
         counts.rename(columns={"indicator": "counted", "vintage": "year", "value": "count"}),
         on=["kind", "code", "counted"],
@@ -144,7 +174,8 @@ def _territories(
     shapes: gpd.GeoDataFrame,
 ) -> pd.DataFrame:
     stacked = _concat([table.territories for table in tables])
-    used = pd.concat([observations[_KEY], pd.DataFrame(shapes[_KEY])]).drop_duplicates()
+    observed = observations[_KEY].drop_duplicates().astype("str")
+    used = pd.concat([observed, pd.DataFrame(shapes[_KEY])]).drop_duplicates()
     used = used.loc[used["kind"].ne("ensemble_qp")].assign(label="", priority=-1)
     places = pd.DataFrame(
         [
@@ -171,6 +202,7 @@ def _with_population(territories: pd.DataFrame, observations: pd.DataFrame) -> p
     counted = observations.loc[
         observations["indicator"].eq("population") & observations["value"].notna()
     ]
+    counted = counted.astype(dict.fromkeys(_KEY, "str"))
     latest = counted.sort_values("vintage", na_position="first").drop_duplicates(_KEY, keep="last")
     latest = latest[[*_KEY, "value", "vintage"]].rename(
         columns={"value": "observed", "vintage": "population_vintage"}
@@ -209,7 +241,12 @@ def _resolve_names(links: pd.DataFrame, names: pd.DataFrame) -> tuple[pd.DataFra
     bear older names.
     """
     named = links["within_code"].isna()
+    departements = {departement_of(code, "qp") for code in links.loc[named, "code"].unique()}
     communes = names.loc[names["kind"].eq("commune")].sort_values("priority", ascending=False)
+    communes = communes.drop_duplicates(["code", "label"])
+    communes = communes.loc[
+        [departement_of(code, "commune") in departements for code in communes["code"]]
+    ]
     known: dict[tuple[str, str], str] = {}
     for code, label in zip(communes["code"], communes["label"], strict=True):
         known.setdefault((departement_of(code, "commune"), fold(label)), code)

@@ -52,8 +52,8 @@ def reference_values(
     Returns
     -------
     pandas.DataFrame
-        Observations with the column ``label``; masked values are left out, since nothing can be
-        compared with them.
+        Observations with the column ``label``; masked values, and values whose year the source
+        does not state, are left out: nothing can be compared with them.
     """
     pieces = [
         store.observations(kind=kind, codes=group["code"], indicators=indicators)
@@ -62,14 +62,20 @@ def reference_values(
     stacked = pd.concat(pieces, ignore_index=True) if pieces else store.observations(kind="qp")
     labels = places.drop_duplicates(["kind", "code"])[["kind", "code", "label"]]
     joined = stacked.merge(labels, on=["kind", "code"], how="inner")
-    return joined.loc[joined["value"].notna()].reset_index(drop=True)
+    return joined.loc[joined["value"].notna() & joined["vintage"].notna()].reset_index(drop=True)
 
 
 def peer_values(*, zoning: Zoning, store: Store) -> pd.DataFrame:
-    """Return the published values of all the quartiers of a map: ``code, indicator, vintage, value``.
+    """Return the published values of all the quartiers of a map.
+
+    Columns ``code, indicator`` (categories), ``vintage, value``.
 
     The two maps are two populations: their quartiers are never pooled.
     """
-    rows = store.observations(kind="qp", columns=("code", "indicator", "vintage", "value"))
+    rows = store.observations(
+        kind="qp", columns=("code", "indicator", "vintage", "value"), as_categories=True
+    )
     prefix = "QP" if zoning == 2015 else "QN"
-    return rows.loc[rows["code"].str.startswith(prefix) & rows["value"].notna()]
+    codes = rows["code"].cat.categories
+    wanted = codes.str.startswith(prefix)[rows["code"].cat.codes]
+    return rows.loc[wanted & rows["value"].notna().to_numpy()]

@@ -10,10 +10,11 @@ from typing import Any, Final, Literal
 
 from qpvkit.catalogue import Catalogue, load_catalogue
 from qpvkit.errors import FileRefusedError, QpvkitError
+from qpvkit.load.cache import cached_table
 from qpvkit.load.files import open_parts
 from qpvkit.load.parts import Part
 from qpvkit.load.sources import Recognition, folder_of, nearest_source, recognise
-from qpvkit.load.store import Progress, cached_table, file_digest, raw_files
+from qpvkit.load.store import Progress, file_digest, raw_files
 from qpvkit.settings import Settings
 
 Outcome = Literal["ajouté", "remplacé", "déjà là", "inconnu", "refusé"]

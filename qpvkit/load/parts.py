@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Literal
@@ -81,7 +80,7 @@ def header_names(
 
 def clean(name: str) -> str:
     """Trim a column name: no BOM, no doubled space."""
-    return re.sub(r"\s+", " ", name.replace("\ufeff", "")).strip()
+    return " ".join(name.replace("\ufeff", "").split())
 
 
 def cell(value: object) -> str:

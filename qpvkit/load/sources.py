@@ -20,6 +20,8 @@ FoundIn = Literal[
     "déclaration", "non précisé",
 ]  # fmt: skip
 
+Headers = dict[tuple[int, int], tuple[str, ...]]  # (position, rows of header) → names
+
 _HEADER_SEARCH: Final = 15
 _SAMPLE_SHARE: Final = 0.8
 
@@ -122,10 +124,11 @@ def recognise(
     FileRefusedError
         The source is known, but not the edition: the message lists the candidates.
     """
+    headers: Headers = {}
     matches = [
         (source, header)
         for source in catalogue.sources.values()
-        if source.readable and (header := _header_of(part, source)) is not None
+        if source.readable and (header := _header_of(part, source, headers)) is not None
     ]
     if not matches:
         return None
@@ -156,14 +159,18 @@ def nearest_source(part: Part, catalogue: Catalogue) -> tuple[Source, tuple[str,
     return None if best is None else best[1:]
 
 
-def _header_of(part: Part, source: Source) -> int | None:
+def _header_of(part: Part, source: Source, headers: Headers) -> int | None:
+    """Return the position of the header that a source requires; `headers` remembers the names."""
     sheet = part.name.rsplit(" › ", 1)[-1]
     if source.part and not re.search(source.part, sheet):
         return None
     if source.skip_part and re.search(source.skip_part, part.name):
         return None
     for position in range(min(_HEADER_SEARCH, len(part.head))):
-        names = header_names(part.head, position, source.header_rows)
+        spot = (position, source.header_rows)
+        if spot not in headers:
+            headers[spot] = header_names(part.head, *spot)
+        names = headers[spot]
         if all(find_column(names, pattern) for pattern in source.requires):
             refused = any(find_column(names, pattern) for pattern in source.forbids)
             return None if refused or not _sampled(part, source, position, names) else position

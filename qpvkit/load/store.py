@@ -11,21 +11,22 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import geopandas as gpd
 import pandas as pd
+import pyarrow.parquet as pq
 
 from qpvkit.catalogue import Catalogue, load_catalogue
 from qpvkit.codes import Kind
 from qpvkit.errors import FileRefusedError, MissingDataError
 from qpvkit.load.assemble import Assembled, assemble
+from qpvkit.load.cache import cached_table, digest
 from qpvkit.load.files import open_parts
-from qpvkit.load.readers import READER_VERSION, Tables, read_table
-from qpvkit.load.sources import Recognition, recognise
-from qpvkit.records import Source
+from qpvkit.load.readers import READER_VERSION, Tables
+from qpvkit.load.sources import recognise
 from qpvkit.settings import Settings
 
 Progress = Callable[[str, int, int], None]
@@ -64,12 +65,19 @@ class Store:
         codes: Iterable[str] | None = None,
         indicators: Iterable[str] | None = None,
         columns: Sequence[str] | None = None,
+        as_categories: bool = False,
     ) -> pd.DataFrame:
-        """Return observations of one kind of territory; empty when none is loaded."""
+        """Return observations of one kind of territory; empty when none is loaded.
+
+        `as_categories` reads ``code`` and ``indicator`` as categories, for whole tables.
+        """
         name = f"observations_{kind}"
         if not (self.folder / f"{name}.parquet").exists():
-            return self._read("observations_empty", columns=columns)
-        return self._read(name, columns=columns, code=codes, indicator=indicators)
+            name = "observations_empty"
+        dictionary = ("code", "indicator") if as_categories else ()
+        return self._read(
+            name, columns=columns, dictionary=dictionary, code=codes, indicator=indicators
+        )
 
     def shapes(self, *, kind: Kind, codes: Iterable[str] | None = None) -> gpd.GeoDataFrame:
         """Return contours, EPSG:4326: ``kind, code, geometry``."""
@@ -108,6 +116,7 @@ class Store:
         name: str,
         *,
         columns: Sequence[str] | None = None,
+        dictionary: Sequence[str] = (),
         **wanted: Iterable[str] | None,
     ) -> pd.DataFrame:
         filters = [
@@ -115,13 +124,14 @@ class Store:
             for column, values in wanted.items()
             if values is not None
         ]
-        path = self.folder / f"{name}.parquet"
-        return pd.read_parquet(
-            path,
+        table = pq.read_table(
+            self.folder / f"{name}.parquet",
             columns=None if columns is None else list(columns),
             filters=filters or None,
-            engine="pyarrow",
+            read_dictionary=list(dictionary) or None,
         )
+        frame: pd.DataFrame = table.to_pandas()
+        return frame.astype(dict.fromkeys(dictionary, "category"))
 
 
 def open_store(
@@ -197,25 +207,9 @@ def _state(path: Path, known: dict[str, Any] | None) -> dict[str, Any]:
     return {**seen, "sha256": file_digest(path)}
 
 
-def _digest(*texts: str) -> str:
-    return hashlib.sha256("\x1f".join(texts).encode()).hexdigest()
-
-
 def _fingerprint(states: dict[str, dict[str, Any]], catalogue: Catalogue) -> str:
     content = json.dumps({name: state["sha256"] for name, state in states.items()}, sort_keys=True)
-    return _digest(content, catalogue.model_dump_json(), f"{STORE_VERSION}.{READER_VERSION}")
-
-
-def _source_digest(source: Source, catalogue: Catalogue) -> str:
-    """Return what the reading of a source depends on: its declaration and its indicators."""
-    columns = [
-        f"{item.id}:{column.model_dump_json()}"
-        for item in catalogue.indicators.values()
-        for column in item.columns
-        if column.source == source.id
-    ]
-    places = [place.model_dump_json() for place in (*catalogue.places, *catalogue.aliases)]
-    return _digest(source.model_dump_json(), *columns, *places, str(READER_VERSION))
+    return digest(content, catalogue.model_dump_json(), f"{STORE_VERSION}.{READER_VERSION}")
 
 
 # --- build -------------------------------------------------------------------------------------
@@ -256,7 +250,6 @@ def _build(
         )
         raise MissingDataError(msg)
     assembled = assemble(tables, catalogue)
-    _check(assembled)
     folder = _write(settings, assembled, fingerprint)
     manifest = {
         "fingerprint": fingerprint,
@@ -269,13 +262,20 @@ def _build(
     return Store(folder, manifest)
 
 
-def _check(assembled: Assembled) -> None:
-    # pandera is slow to import and needed at the door only
-    from qpvkit import schemas  # noqa: PLC0415
+def by_kind(observations: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield the observations of each kind of territory, categories turned back into words."""
+    for kind in observations["kind"].astype("str").unique():
+        yield kind, as_words(observations.loc[observations["kind"].eq(kind)])
 
-    schemas.check_table(assembled.territories, schemas.TERRITORIES)
-    schemas.check_table(assembled.memberships, schemas.MEMBERSHIPS)
-    schemas.check_table(assembled.observations, schemas.OBSERVATIONS)
+
+def as_words(frame: pd.DataFrame) -> pd.DataFrame:
+    """Turn categories back into words."""
+    words = {
+        name: frame[name].cat.categories.astype("str").take(frame[name].cat.codes)
+        for name in frame.columns
+        if isinstance(frame[name].dtype, pd.CategoricalDtype)
+    }
+    return frame.assign(**{name: values.array for name, values in words.items()})
 
 
 def _read_file(
@@ -299,55 +299,13 @@ def _read_file(
     return tables, records
 
 
-def cached_table(
-    settings: Settings, catalogue: Catalogue, recognition: Recognition, sha256: str
-) -> tuple[Tables, dict[str, Any]]:
-    """Read one recognised table, or take it from the cache of the same content and declaration.
-
-    Returns the table and its record for the manifest.
-    """
-    source = recognition.source
-    key = _digest(
-        sha256, recognition.part.name, recognition.edition, _source_digest(source, catalogue)
-    )[:24]
-    folder = settings.store_dir / "parts" / key
-    if not (folder / "counts.json").exists():
-        _write_table(folder, read_table(recognition, catalogue))
-    table = _read_table(folder)
-    record = {
-        "name": recognition.part.name,
-        "source": source.id,
-        "edition": recognition.edition,
-        "vintages": recognition.vintages,
-        "found_in": recognition.found_in,
-        "counts": table.counts,
-        "cache": key,
-    }
-    return table, record
-
-
-def _write_table(folder: Path, table: Tables) -> None:
-    staging = folder.with_name(f"{folder.name}.{os.getpid()}")
-    staging.mkdir(parents=True, exist_ok=True)
-    for name in _FRAMES:
-        getattr(table, name).to_parquet(staging / f"{name}.parquet", index=False)
-    table.shapes.to_parquet(staging / "shapes.parquet", index=False)
-    (staging / "counts.json").write_text(json.dumps(table.counts), encoding="utf-8")
-    shutil.rmtree(folder, ignore_errors=True)
-    staging.replace(folder)
-
-
-def _read_table(folder: Path) -> Tables:
-    return Tables(
-        territories=pd.read_parquet(folder / "territories.parquet"),
-        memberships=pd.read_parquet(folder / "memberships.parquet"),
-        observations=pd.read_parquet(folder / "observations.parquet"),
-        shapes=gpd.read_parquet(folder / "shapes.parquet"),
-        counts=json.loads((folder / "counts.json").read_text(encoding="utf-8")),
-    )
-
-
 def _write(settings: Settings, assembled: Assembled, fingerprint: str) -> Path:
+    """Check each table at the door, then write it; the folder appears when it is complete."""
+    # pandera is slow to import and needed here only
+    from qpvkit import schemas  # noqa: PLC0415
+
+    schemas.check_table(assembled.territories, schemas.TERRITORIES)
+    schemas.check_table(assembled.memberships, schemas.MEMBERSHIPS)
     folder = settings.store_dir / f"tables-{fingerprint[:12]}"
     staging = settings.store_dir / f".tables-{os.getpid()}"
     shutil.rmtree(staging, ignore_errors=True)
@@ -355,8 +313,9 @@ def _write(settings: Settings, assembled: Assembled, fingerprint: str) -> Path:
     assembled.territories.to_parquet(staging / "territories.parquet", index=False)
     assembled.memberships.to_parquet(staging / "memberships.parquet", index=False)
     observations = assembled.observations
-    observations.iloc[:0].to_parquet(staging / "observations_empty.parquet", index=False)
-    for kind, group in observations.groupby("kind"):
+    as_words(observations.iloc[:0]).to_parquet(staging / "observations_empty.parquet", index=False)
+    for kind, group in by_kind(observations):
+        schemas.check_table(group, schemas.OBSERVATIONS)
         group.to_parquet(
             staging / f"observations_{kind}.parquet", index=False, row_group_size=_ROW_GROUP
         )

@@ -51,7 +51,7 @@ def read_values(
     2      4.8      ok
     """
     trimmed = texts.astype("str").str.strip()
-    status = trimmed.map(dict(marks))
+    status = trimmed.map(dict(marks)).astype("str")
     plain = (
         trimmed.str.replace(_SPACES, "", regex=True)
         .str.replace("\u2212", "-")

@@ -73,7 +73,8 @@ def compute_gaps(
     -------
     pandas.DataFrame
         Columns `GAP_COLUMNS`; ``worse`` is NA for a neutral indicator or a null gap, ``people``
-        is NaN where no base is published. A reference of another vintage gives no row.
+        is NaN where no base is published. A reference of another vintage gives no row. A vintage
+        that the source does not state (NA) only meets itself: the quartiers of one table.
 
     Examples
     --------
@@ -96,9 +97,7 @@ def compute_gaps(
         }
     )
     keep = [*_SERIES, *(column for column in GAP_COLUMNS if column.startswith("reference_"))]
-    known = values.loc[
-        values["value"].notna() & values["vintage"].notna(), [*_SERIES, "value", "base"]
-    ]
+    known = values.loc[values["value"].notna(), [*_SERIES, "value", "base"]]
     pairs = known.merge(named[keep], on=_SERIES, how="inner").merge(indicators, on="indicator")
     pairs["gap"] = pairs["value"] - pairs["reference_value"]
     pairs["people"] = (pairs["gap"] / 100 * pairs["base"]).where(pairs["share"])
