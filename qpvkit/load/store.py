@@ -7,6 +7,7 @@ Each table read from a file is cached by content, so a new file costs its own re
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import json
 import os
@@ -18,6 +19,8 @@ from typing import Any, Final
 import geopandas as gpd
 import pandas as pd
 import pyarrow.parquet as pq
+import pyproj
+import shapely
 
 from qpvkit.catalogue import Catalogue, load_catalogue
 from qpvkit.codes import Kind
@@ -34,6 +37,7 @@ Progress = Callable[[str, int, int], None]
 STORE_VERSION: Final = 1
 _FRAMES: Final = ("territories", "memberships", "observations")
 _ROW_GROUP: Final = 40_000
+_SMALL_GROUP: Final = 3_000  # sorted by code: a look-up reads one group
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -81,11 +85,12 @@ class Store:
 
     def shapes(self, *, kind: Kind, codes: Iterable[str] | None = None) -> gpd.GeoDataFrame:
         """Return contours, EPSG:4326: ``kind, code, geometry``."""
-        path = self.folder / f"shapes_{kind}.parquet"
-        if not path.exists():
-            return gpd.GeoDataFrame({"kind": [], "code": []}, geometry=[], crs="EPSG:4326")
-        filters = None if codes is None else [("code", "in", sorted(set(codes)))]
-        return gpd.read_parquet(path, filters=filters)
+        name = f"shapes_{kind}"
+        if not (self.folder / f"{name}.parquet").exists():
+            return gpd.GeoDataFrame({"kind": [], "code": []}, geometry=[], crs=_wgs84())
+        rows = self._read(name, code=codes)
+        drawn = shapely.from_wkb(rows["geometry"].to_numpy())
+        return gpd.GeoDataFrame(rows[["kind", "code"]], geometry=drawn, crs=_wgs84())
 
     def files(self) -> pd.DataFrame:
         """Return the tables that were read: ``source, edition, file, rows, masked, sha256``."""
@@ -132,6 +137,12 @@ class Store:
         )
         frame: pd.DataFrame = table.to_pandas()
         return frame.astype(dict.fromkeys(dictionary, "category"))
+
+
+@functools.cache
+def _wgs84() -> pyproj.CRS:
+    """Return EPSG:4326, looked up once: the look-up costs more than reading the contours."""
+    return pyproj.CRS.from_epsg(4326)
 
 
 def open_store(
@@ -310,8 +321,9 @@ def _write(settings: Settings, assembled: Assembled, fingerprint: str) -> Path:
     staging = settings.store_dir / f".tables-{os.getpid()}"
     shutil.rmtree(staging, ignore_errors=True)
     staging.mkdir(parents=True)
-    assembled.territories.to_parquet(staging / "territories.parquet", index=False)
-    assembled.memberships.to_parquet(staging / "memberships.parquet", index=False)
+    small = {"index": False, "row_group_size": _SMALL_GROUP}
+    assembled.territories.to_parquet(staging / "territories.parquet", **small)
+    assembled.memberships.to_parquet(staging / "memberships.parquet", **small)
     observations = assembled.observations
     as_words(observations.iloc[:0]).to_parquet(staging / "observations_empty.parquet", index=False)
     for kind, group in by_kind(observations):
