@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Final
 
 import pandas as pd
 
 from qpvkit.catalogue import Catalogue
-from qpvkit.codes import PATTERNS, Kind
+from qpvkit.codes import PATTERNS, Kind, zoning_of
 from qpvkit.records import Source
 
 _SHORT_KINDS: Final[tuple[Kind, ...]] = ("departement", "region", "france")
@@ -28,7 +29,12 @@ def fold(text: str) -> str:
 
 
 def read_keys(
-    key: pd.Series, label: pd.Series | None, source: Source, catalogue: Catalogue
+    key: pd.Series,
+    label: pd.Series | None,
+    source: Source,
+    catalogue: Catalogue,
+    *,
+    table_name: str = "",
 ) -> pd.DataFrame:
     """Return the kind and code of each row; code is missing where the row names no territory.
 
@@ -40,6 +46,9 @@ def read_keys(
         The labels, needed to tell région ``01`` from département ``01``.
     source, catalogue
         The declaration, and the places and aliases it may refer to.
+    table_name
+        The archive member or file, which alone tells the map (``qp15``, ``qp24``) of a table that
+        holds nothing but the all-quartiers row.
 
     Returns
     -------
@@ -57,7 +66,7 @@ def read_keys(
             named = _refuse_swapped(named, label.astype(str), catalogue)
     ensemble = text.isin(source.ensemble)
     if ensemble.any():
-        zoning = str(source.zoning) if source.zoning else _zoning_of_rows(named)
+        zoning = str(source.zoning or _zoning_of(named, table_name))
         named.loc[ensemble, "kind"] = "ensemble_qp"
         named.loc[ensemble, "code"] = zoning
     return named
@@ -80,11 +89,12 @@ def _refuse_swapped(named: pd.DataFrame, label: pd.Series, catalogue: Catalogue)
     return named
 
 
-def _zoning_of_rows(named: pd.DataFrame) -> str | None:
-    first = named["code"].dropna()
-    if first.empty:
-        return None
-    return "2015" if str(first.iloc[0]).startswith("QP") else "2024"
+def _zoning_of(named: pd.DataFrame, table_name: str) -> int:
+    """Tell the map of the all-quartiers row: from the codes beside it, else from the name."""
+    codes = named["code"].dropna()
+    if len(codes):
+        return zoning_of(str(codes.iloc[0]))
+    return 2015 if re.search(r"qp(v?15|v?2015)", table_name, re.IGNORECASE) else 2024
 
 
 def _of_kind(text: pd.Series, kind: Kind, catalogue: Catalogue) -> pd.DataFrame:

@@ -94,7 +94,8 @@ def _key_frame(frame: pd.DataFrame, recognition: Recognition, catalogue: Catalog
     source = recognition.source
     key = cast(pd.Series, role_of(frame, source, "key"))
     label = role_of(frame, source, "label")
-    named = keys.read_keys(key, label, source, catalogue)
+    name = recognition.part.name or recognition.part.path.name
+    named = keys.read_keys(key, label, source, catalogue, table_name=name)
     blank = key.astype(str).str.strip().isin(["", *source.missing])
     wrong = named["code"].isna() & ~blank
     if wrong.any() and recognition.part.form != "sheet":

@@ -193,11 +193,11 @@ def raw_files(settings: Settings) -> dict[str, Path]:
     root = settings.raw_dir
     if not root.is_dir():
         return {}
-    found = (path for path in root.glob("*/*/*") if path.is_file())
+    found = {path.relative_to(root): path for path in root.glob("*/*/*") if path.is_file()}
     return {
-        path.relative_to(root).as_posix(): path
-        for path in sorted(found)
-        if not path.relative_to(root).as_posix().startswith(".")
+        name.as_posix(): found[name]
+        for name in sorted(found)
+        if not any(step.startswith(".") for step in name.parts)
     }
 
 

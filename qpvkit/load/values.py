@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -11,7 +10,7 @@ import pandas as pd
 
 from qpvkit.errors import FileRefusedError
 
-_SPACES: Final = re.compile(r"[\s\u00a0\u202f\u2009]+")
+_SPACES: Final = "[\\s\u00a0\u202f\u2009]+"
 
 
 def read_values(
@@ -51,15 +50,18 @@ def read_values(
     2      4.8      ok
     """
     trimmed = texts.astype("str").str.strip()
-    status = trimmed.map(dict(marks)).astype("str")
+    status = pd.Series("ok", index=texts.index, dtype=object)
+    for mark, meaning in marks.items():
+        status.loc[trimmed.eq(mark)] = meaning
+    masked = status.ne("ok")
     plain = (
         trimmed.str.replace(_SPACES, "", regex=True)
         .str.replace("\u2212", "-")
         .str.replace(",", ".")
         .str.removesuffix("%")
     )
-    value = pd.to_numeric(plain.where(status.isna(), ""), errors="coerce")
-    wrong = status.isna() & value.isna()
+    value = pd.to_numeric(plain.mask(masked, ""), errors="coerce")
+    wrong = ~masked & value.isna()
     if wrong.any():
         line = texts.index[wrong.to_numpy()][0]
         known = ", ".join(f"« {mark} »" if mark else "cellule vide" for mark in marks) or "aucune"
@@ -71,6 +73,6 @@ def read_values(
             action="corrigez la cellule, ou déclarez la marque dans le catalogue (missing).",
         )
     return pd.DataFrame(
-        {"value": value.astype("float64"), "status": status.fillna("ok").astype("str")},
+        {"value": value.astype("float64"), "status": status.astype("str")},
         index=texts.index,
     )
