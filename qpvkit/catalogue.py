@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -165,7 +165,7 @@ def _check_references(catalogue: Catalogue, folder: Path) -> None:
     """Raise once, with every dangling reference."""
     wrong: list[str] = []
     for indicator in catalogue.indicators.values():
-        links = [
+        links: list[tuple[str, tuple[str, ...], Mapping[str, object]]] = [
             ("theme", (indicator.theme,), catalogue.themes),
             ("unit", (indicator.unit,), catalogue.units),
             ("secrecy", (indicator.secrecy,), catalogue.secrecy),

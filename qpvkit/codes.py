@@ -88,8 +88,7 @@ def read_code(code: object, kind: Kind) -> str:
         )
         raise BadCodeError(message, code=code, kind=kind)
     text = code.strip().upper()
-    if text.endswith(".0"):
-        text = text[:-2]
+    text = text.removesuffix(".0")
     if text[:1].isdigit() and text.isalnum():
         text = text.zfill(_WIDTHS.get(kind, 0))
     if not PATTERNS[kind].fullmatch(text):

@@ -82,7 +82,7 @@ def plural(count: int, word: str, many: str = "") -> str:
     return f"{number(count)} {chosen}"
 
 
-def vintage_label(vintage: float | int | None) -> str:
+def vintage_label(vintage: float | None) -> str:
     """Write a vintage, or say that the source does not tell it.
 
     Examples

@@ -41,7 +41,7 @@ class Theme(Model):
 
 
 class Public(Model):
-    """The people an indicator is about: jeunes, femmes, seniors…"""
+    """The people an indicator is about, such as jeunes, femmes or seniors."""
 
     id: Identifier
     label: Words

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping
 from typing import Any, Final
 
 import geopandas as gpd
@@ -198,7 +197,7 @@ def _territories(
 
 
 def _with_population(territories: pd.DataFrame, observations: pd.DataFrame) -> pd.DataFrame:
-    """Population: the indicator where it is observed, else the one of the code géographique."""
+    """Take the population that is observed, else the one of the code géographique."""
     counted = observations.loc[
         observations["indicator"].eq("population") & observations["value"].notna()
     ]
@@ -273,7 +272,7 @@ def _best_source(links: pd.DataFrame) -> pd.DataFrame:
 
 
 def _inherit(links: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
-    """Complete: the département is in the code, its région in the catalogue, the EPCI by commune."""
+    """Complete: département from the code, région from the catalogue, EPCI from the commune."""
     region_of = {p.code: p.region for p in catalogue.places if p.kind == "departement" and p.region}
     quartiers = pd.Series(links.loc[links["kind"].eq("qp"), "code"].unique(), dtype=object)
     within = pd.DataFrame({"kind": "qp", "code": quartiers})
@@ -337,11 +336,8 @@ def _surface_shares(links: pd.DataFrame, shapes: gpd.GeoDataFrame) -> pd.DataFra
     ]
     quartiers = shapes.loc[shapes["kind"].eq("qp") & shapes["code"].isin(split["code"])]
     communes = shapes.loc[shapes["kind"].eq("commune") & shapes["code"].isin(split["within_code"])]
-    drawn: Mapping[str, set[str]] = {
-        code: set(group) for code, group in split.groupby("code")["within_code"]
-    }
-    complete = {code for code, parents in drawn.items() if parents <= set(communes["code"])}
-    quartiers = quartiers.loc[quartiers["code"].isin(complete)]
+    undrawn = split.loc[~split["within_code"].isin(communes["code"]), "code"]
+    quartiers = quartiers.loc[~quartiers["code"].isin(undrawn)]
     if quartiers.empty or communes.empty:
         return pd.DataFrame()
     shares = area_shares(quartiers, communes).rename(columns={"share": "surface"})

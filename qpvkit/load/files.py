@@ -142,8 +142,7 @@ def _read_text(
         ) from error
     frame.columns = pd.Index([names[position] for position in used])
     frame.index = pd.RangeIndex(skip + 1, skip + 1 + len(frame), name="ligne")
-    first = frame.columns[0]
-    frame = frame.loc[~(frame[first].fillna("").eq("") & frame.fillna("").eq("").all(axis=1))]
+    frame = frame.loc[~(frame.fillna("") == "").all(axis=1)]
     return _refuse_cut_lines(path, name, frame)
 
 
@@ -204,7 +203,7 @@ def _read_rows(texts: list[tuple[str, ...]], header: int, header_rows: int) -> p
     used = [position for position, label in enumerate(names) if label]
     frame = frame.loc[:, used]
     frame.columns = pd.Index([names[position] for position in used])
-    return frame.loc[~frame.eq("").all(axis=1)]
+    return frame.loc[~(frame == "").all(axis=1)]
 
 
 # --- archives --------------------------------------------------------------------------------

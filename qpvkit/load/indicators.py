@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
-from qpvkit.codes import Kind, Zoning
+from qpvkit.codes import KINDS, Kind, Zoning
 from qpvkit.load.store import Store, open_store
 from qpvkit.settings import Settings
 
@@ -56,8 +56,11 @@ def reference_values(
         does not state, are left out: nothing can be compared with them.
     """
     pieces = [
-        store.observations(kind=kind, codes=group["code"], indicators=indicators)
-        for kind, group in places.groupby("kind", sort=False)
+        store.observations(
+            kind=kind, codes=places.loc[places["kind"].eq(kind), "code"], indicators=indicators
+        )
+        for kind in KINDS
+        if places["kind"].eq(kind).any()
     ]
     stacked = pd.concat(pieces, ignore_index=True) if pieces else store.observations(kind="qp")
     labels = places.drop_duplicates(["kind", "code"])[["kind", "code", "label"]]

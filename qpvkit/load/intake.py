@@ -220,7 +220,7 @@ def _file(path: Path, folder: Path) -> tuple[Path, Outcome]:
 
 def summary(taken: Taken) -> dict[str, Any]:
     """Return one row for the report of ``qpvkit add``."""
-    used = [table for table in taken.tables]
+    used = taken.tables
     years = sorted({year for table in used for year in table.vintages.values() if year})
     return {
         "fichier": taken.path.name,

@@ -105,7 +105,7 @@ def _read_vector(path: Path, name: str, target: str, layer: str | None) -> gpd.G
             expected="des longitudes et latitudes (EPSG:4326).",
             action="déclarez la vraie projection (souvent EPSG:2154), puis ré-exportez.",
         )
-    for column in frame.columns.drop(frame.geometry.name):
+    for column in frame.columns.drop([frame.geometry.name]):
         frame[column] = frame[column].map(blank_or_cell).astype(str)
     frame.index = pd.RangeIndex(1, len(frame) + 1, name="ligne")
     return frame

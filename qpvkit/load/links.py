@@ -13,6 +13,9 @@ from qpvkit.errors import BadCodeError
 from qpvkit.load.sources import Recognition, bad_code, role_of
 from qpvkit.records import Source
 
+_PARENT_ROLES: Final[dict[str, Kind]] = {
+    "communes": "commune", "epci": "epci", "departement": "departement", "region": "region",
+}  # fmt: skip
 _WORDS: Final = ("indicator", "status", "edition", "label")
 _NUMBERS: Final = ("value", "base", "population")
 MEMBERSHIP_COLUMNS: Final = ("kind", "code", "within_kind", "within_code", "within_label", "source")
@@ -29,11 +32,8 @@ def read_links(
     source = recognition.source
     pieces = [
         _links(frame, named, recognition, role, within, catalogue)
-        for role, within in (
-            ("communes", "commune"), ("epci", "epci"), ("departement", "departement"),
-            ("region", "region"),
-        )
-    ]  # fmt: skip
+        for role, within in _PARENT_ROLES.items()
+    ]
     pieces += [_named_communes(frame, named, source), _reversed_links(frame, named, recognition)]
     pieces.append(_members(frame, named, source))
     found = [piece for piece in pieces if piece is not None and len(piece)]
@@ -49,7 +49,7 @@ def as_text(frame: pd.DataFrame) -> pd.DataFrame:
     """Give the columns of words their text type, whatever pandas inferred on the way."""
     words = frame.columns.intersection([*MEMBERSHIP_COLUMNS, *_WORDS])
     return frame.astype(dict.fromkeys(words, "str")).astype(
-        dict.fromkeys(frame.columns.intersection(_NUMBERS), "float64")
+        dict.fromkeys(frame.columns.intersection(list(_NUMBERS)), "float64")
     )
 
 

@@ -92,7 +92,7 @@ def read_table(recognition: Recognition, catalogue: Catalogue) -> Tables:
 def _key_frame(frame: pd.DataFrame, recognition: Recognition, catalogue: Catalogue) -> pd.DataFrame:
     """Return kind and code of each row that names a territory; refuse unreadable codes."""
     source = recognition.source
-    key = cast(pd.Series, role_of(frame, source, "key"))
+    key = cast("pd.Series", role_of(frame, source, "key"))
     label = role_of(frame, source, "label")
     name = recognition.part.name or recognition.part.path.name
     named = keys.read_keys(key, label, source, catalogue, table_name=name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import geopandas as gpd
 import pandas as pd
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from qpvkit.codes import departement_of, metric_crs
 
@@ -22,12 +23,14 @@ def repair(shapes: gpd.GeoSeries) -> tuple[gpd.GeoSeries, int]:
     wrong = ~shapes.is_valid & shapes.notna()
     if not wrong.any():
         return shapes, 0
-    mended = shapes.copy()
-    mended.loc[wrong] = shapes.loc[wrong].make_valid().map(_polygons)
-    return mended, int(wrong.sum())
+    mended = [
+        _polygons(shapely.make_valid(shape)) if bad else shape
+        for shape, bad in zip(shapes.to_numpy(), wrong.to_numpy(), strict=True)
+    ]
+    return gpd.GeoSeries(mended, index=shapes.index, crs=shapes.crs), int(wrong.sum())
 
 
-def _polygons(shape: shapely.Geometry) -> shapely.Geometry:
+def _polygons(shape: BaseGeometry) -> BaseGeometry:
     if shape.geom_type in ("Polygon", "MultiPolygon"):
         return shape
     kept = [
@@ -54,21 +57,26 @@ def area_shares(quartiers: gpd.GeoDataFrame, communes: gpd.GeoDataFrame) -> pd.D
     """
     pieces = []
     crs = quartiers["code"].map(lambda code: metric_crs(departement_of(code, "qp")))
-    for epsg, group in quartiers.groupby(crs.to_numpy()):
-        flat = group[["code", "geometry"]].to_crs(int(epsg))
+    for epsg in sorted(set(crs)):
+        flat = quartiers.loc[crs.eq(epsg), ["code", "geometry"]].to_crs(epsg)
         cut = gpd.overlay(
             flat,
-            communes[["code", "geometry"]]
-            .rename(columns={"code": "within_code"})
-            .to_crs(int(epsg)),
+            communes[["code", "geometry"]].rename(columns={"code": "within_code"}).to_crs(epsg),
             how="intersection",
             keep_geom_type=True,
         )
-        whole = flat.set_index("code").area
-        cut["share"] = cut.area / cut["code"].map(whole)
-        pieces.append(cut[["code", "within_code", "share"]])
+        whole = dict(zip(flat["code"], flat.geometry.area, strict=True))
+        pieces.append(
+            pd.DataFrame(
+                {
+                    "code": cut["code"],
+                    "within_code": cut["within_code"],
+                    "share": cut.geometry.area / cut["code"].map(whole),
+                }
+            )
+        )
     if not pieces:
         return pd.DataFrame({"code": [], "within_code": [], "share": []})
-    shares = pd.concat(pieces, ignore_index=True)
-    shares = shares.groupby(["code", "within_code"], as_index=False)["share"].sum()
+    stacked = pd.concat(pieces, ignore_index=True)
+    shares = stacked.groupby(["code", "within_code"])["share"].sum().reset_index()
     return shares.loc[shares["share"] > 0.005].reset_index(drop=True)

@@ -282,7 +282,7 @@ def by_kind(observations: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
 def as_words(frame: pd.DataFrame) -> pd.DataFrame:
     """Turn categories back into words."""
     words = {
-        name: frame[name].cat.categories.astype("str").take(frame[name].cat.codes)
+        name: frame[name].cat.categories.astype("str").take(frame[name].cat.codes.to_numpy())
         for name in frame.columns
         if isinstance(frame[name].dtype, pd.CategoricalDtype)
     }
@@ -321,9 +321,9 @@ def _write(settings: Settings, assembled: Assembled, fingerprint: str) -> Path:
     staging = settings.store_dir / f".tables-{os.getpid()}"
     shutil.rmtree(staging, ignore_errors=True)
     staging.mkdir(parents=True)
-    small = {"index": False, "row_group_size": _SMALL_GROUP}
-    assembled.territories.to_parquet(staging / "territories.parquet", **small)
-    assembled.memberships.to_parquet(staging / "memberships.parquet", **small)
+    for name in ("territories", "memberships"):
+        table: pd.DataFrame = getattr(assembled, name)
+        table.to_parquet(staging / f"{name}.parquet", index=False, row_group_size=_SMALL_GROUP)
     observations = assembled.observations
     as_words(observations.iloc[:0]).to_parquet(staging / "observations_empty.parquet", index=False)
     for kind, group in by_kind(observations):
@@ -331,8 +331,9 @@ def _write(settings: Settings, assembled: Assembled, fingerprint: str) -> Path:
         group.to_parquet(
             staging / f"observations_{kind}.parquet", index=False, row_group_size=_ROW_GROUP
         )
-    for kind, group in assembled.shapes.groupby("kind"):
-        group.to_parquet(staging / f"shapes_{kind}.parquet", index=False, row_group_size=500)
+    for kind in assembled.shapes["kind"].unique():
+        drawn = assembled.shapes.loc[assembled.shapes["kind"].eq(kind)]
+        drawn.to_parquet(staging / f"shapes_{kind}.parquet", index=False, row_group_size=500)
     shutil.rmtree(folder, ignore_errors=True)
     staging.replace(folder)
     return folder

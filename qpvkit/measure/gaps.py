@@ -100,7 +100,8 @@ def compute_gaps(
     known = values.loc[values["value"].notna(), [*_SERIES, "value", "base"]]
     pairs = known.merge(named[keep], on=_SERIES, how="inner").merge(indicators, on="indicator")
     pairs["gap"] = pairs["value"] - pairs["reference_value"]
-    pairs["people"] = (pairs["gap"] / 100 * pairs["base"]).where(pairs["share"])
+    counted = pairs["share"] & pairs["direction"].ne("neutral")
+    pairs["people"] = (pairs["gap"] / 100 * pairs["base"]).where(counted)
     pairs["worse"] = is_worse(pairs["gap"], pairs["direction"])
     return pairs[list(GAP_COLUMNS)].reset_index(drop=True)
 

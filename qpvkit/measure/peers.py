@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -46,7 +46,7 @@ def summarise_peers(
         wanted.rename(columns={"value": "own", "code": "self"}), on=_SERIES, how="inner"
     )
     joined = joined.loc[joined["peer"] != joined["self"]]
-    series = joined.groupby(_SERIES, dropna=False, sort=False).ngroup().to_numpy()
+    series = joined.groupby(_SERIES, dropna=False, sort=False).ngroup().to_numpy(np.int64)
     table = _quantiles(joined["other"].to_numpy(), series)
     senses = {"up_is_worse": 1.0, "up_is_better": -1.0, "neutral": 0.0}
     sign = joined["direction"].map(senses).astype("float64").fillna(0.0)
@@ -69,11 +69,11 @@ def _same_series(peers: pd.DataFrame, wanted: pd.DataFrame) -> pd.DataFrame:
     years = wanted.set_index("indicator")["vintage"].astype("Float64").fillna(_UNSTATED)
     year_of = years.reindex(indicator.cat.categories).fillna(_UNWANTED).to_numpy(float)
     year = peers["vintage"].astype("Float64").fillna(_UNSTATED).to_numpy(float)
-    kept = peers.loc[year_of[indicator.cat.codes] == year]
+    kept: pd.DataFrame = peers.loc[year_of[indicator.cat.codes] == year]
     return kept.assign(indicator=kept["indicator"].astype("str"), code=kept["code"].astype("str"))
 
 
-def _quantiles(values: npt.NDArray[np.float64], series: npt.NDArray[np.int64]) -> pd.DataFrame:
+def _quantiles(values: npt.NDArray[np.float64], series: npt.NDArray[Any]) -> pd.DataFrame:
     """Return the number of values and their quantiles, one row per series."""
     order = np.lexsort((values, series))
     sorted_values = values[order]

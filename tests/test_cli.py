@@ -1,0 +1,134 @@
+"""The command line on the demo set: what it prints, how it refuses, that nothing is lost."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from qpvkit.cli import app
+
+
+def call(*words: str):
+    """Run the command in this process."""
+    return CliRunner().invoke(app, list(words))
+
+
+def command(*words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run the command as a user does, in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-c", "from qpvkit.cli import main; main()", *words],
+        capture_output=True, text=True, cwd=cwd, check=False, env=os.environ | {"COLUMNS": "200"},
+    )  # fmt: skip
+
+
+def test_list_qp_counts_each_quartier_once():
+    rows = json.loads(call("list", "qp", "--zoning", "2024", "--format", "json").stdout)
+    assert len(rows) == 13
+    assert len({row["code"] for row in rows}) == 13
+
+
+def test_list_filters_by_epci_under_its_old_siren():
+    new = json.loads(call("list", "qp", "--epci", "200099011", "--format", "json").stdout)
+    old = json.loads(call("list", "qp", "--epci", "249900017", "--format", "json").stdout)
+    assert new
+    assert old == new
+
+
+@pytest.mark.parametrize("what", ["indicateurs", "themes", "sources", "fichiers", "notebooks"])
+def test_list_of_the_catalogue_reads_back_as_csv(what):
+    result = call("list", what, "--format", "csv")
+    assert result.exit_code == 0
+    assert len(pd.read_csv(io.StringIO(result.stdout), sep=";")) > 0
+
+
+def test_show_a_territory_in_lower_case():
+    rows = json.loads(call("show", "qn09901m", "--format", "json").stdout)
+    assert {row["indicator"] for row in rows} >= {"population", "taux_pauvrete"}
+
+
+@pytest.mark.parametrize("name", ["taux_pauvrete", "insee_qpv15_revenus"])
+def test_show_an_indicator_and_a_source(name):
+    result = call("show", name, "--format", "csv")
+    assert result.exit_code == 0
+    assert name in result.stdout
+
+
+def test_check_says_what_is_declared_and_read():
+    rows = json.loads(call("check", "--format", "json").stdout)
+    facts = {row["objet"]: row["constat"] for row in rows}
+    assert int(facts["indicateurs"].split(",")[0]) >= 60
+    assert int(facts["sources"].split()[0]) >= 40
+    assert facts["contours réparés"] != "0"
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["list", "quartiers"], "liste inconnue"),
+        (["show", "QN09999M"], "Noms proches"),
+        (["list", "qp", "--dataset", "lille"], "jeu de données inconnu"),
+        (["list", "qp", "--zoning", "2020"], "géographie prioritaire inconnue"),
+        (["add", "introuvable.csv"], "Chemin introuvable"),
+        (["add", ".", "--dataset", "demo"], "--dataset france"),
+        (["run", "10_diagnostic_qp", "--set", "code_qp"], "nom=valeur"),
+        (["run", "10_diagnostique", "--set", "code_qp=QN09901M"], "10_diagnostic_qp"),
+        (["run", "10_diagnostic_qp", "--set", "code=QN09901M"], "code_qp"),
+        (["build", "--departement", "75"], "Aucun quartier"),
+        (["build", "--only", "QN09999M"], "Noms proches"),
+    ],
+)
+def test_a_mistake_gets_one_french_sentence(words, expected):
+    done = command(*words)
+    assert done.returncode == 1
+    assert expected in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["lister"], "Commande mal écrite"),
+        (["list"], "Il manque"),
+        (["list", "qp", "--regions", "32"], "Option inconnue"),
+        (["build", "--limit", "zéro"], "Valeur refusée"),
+    ],
+)
+def test_a_misspelt_command_is_explained_in_french(words, expected):
+    done = command(*words)
+    assert done.returncode == 2
+    assert expected in done.stderr
+
+
+def test_list_of_a_data_set_without_files_says_what_to_do():
+    done = command("list", "qp", "--dataset", "france", cwd=None)
+    if done.returncode == 0:  # the real files are loaded in this home
+        return
+    assert "qpvkit add" in done.stderr
+
+
+def test_every_command_has_a_french_help():
+    for name in ("add", "list", "show", "check", "build", "run", "glossary"):
+        text = call(name, "--help").stdout
+        assert "Usage" in text
+        assert len(text.splitlines()) > 5
+
+
+def test_build_from_another_folder_makes_two_reports_and_an_index(tmp_path):
+    folder = tmp_path / "dossier avec espaces"
+    folder.mkdir()
+    done = command("build", "--only", "QN09901M", "--only", "qp099001", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    index = Path(done.stdout.strip().rsplit(" : ", 1)[1])
+    assert index.name == "index.html"
+    text = index.read_text(encoding="utf-8")
+    assert "QN09901M" in text
+    assert "QP099001" in text
+    assert not list(folder.iterdir())
