@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-import click
 import pandas as pd
 import typer
 
@@ -372,24 +371,10 @@ def main() -> None:
         STDERR.print(f"[bold]{type(error).__name__}[/bold] :", end=" ")
         STDERR.print(str(error), markup=False)
         sys.exit(1)
-    except click.ClickException as error:
-        STDERR.print(_usage(error), markup=False)
+    except console.USAGE_ERROR as error:
+        STDERR.print(console.usage_sentence(error, sys.argv[1:]), markup=False)
         sys.exit(2)
-    except (click.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         STDERR.print("Interrompu : ce qui était fait est gardé.")
         sys.exit(130)
     sys.exit(code if isinstance(code, int) else 0)
-
-
-def _usage(error: click.ClickException) -> str:
-    """Say in French what is wrong with the words of a command."""
-    if isinstance(error, click.NoSuchOption):
-        near = f" Proches : {', '.join(error.possibilities)}." if error.possibilities else ""
-        return f"Option inconnue : {error.option_name}.{near} Aide : qpvkit --help"
-    if isinstance(error, click.MissingParameter):
-        name = error.param.human_readable_name if error.param else ""
-        return f"Il manque : {name}. Aide : ajoutez --help à la commande."
-    if isinstance(error, click.BadParameter):
-        name = error.param.opts[0] if error.param else ""
-        return f"Valeur refusée pour {name} : {error.message}"
-    return f"Commande mal écrite : {error.format_message()} Aide : qpvkit --help"

@@ -6,7 +6,7 @@ import contextlib
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
 from typing import Any, Final
 
@@ -15,11 +15,20 @@ import rich.box
 import rich.console
 import rich.progress
 import rich.table
+import typer
 
 from qpvkit.formats import number
 
 STDOUT: Final = rich.console.Console(highlight=False, soft_wrap=True)
 STDERR: Final = rich.console.Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+# typer carries its own click: its errors are reached through the class that it exports
+USAGE_ERROR: Final[type[Exception]] = next(
+    base
+    for base in typer.BadParameter.__mro__
+    if base.__name__ == "ClickException" and issubclass(base, Exception)
+)
 
 
 class Format(StrEnum):
@@ -88,3 +97,16 @@ def progress(label: str, *, unit: str = "fichiers") -> Iterator[Callable[[str, i
                 bar.update(task[0], completed=step, total=steps, name=name)
 
         yield advance
+
+
+def usage_sentence(error: Any, words: Sequence[str]) -> str:  # noqa: ANN401 - click's own classes
+    """Say in French what is wrong with the words of a command."""
+    kind = type(error).__name__
+    if kind == "NoSuchOption":
+        near = f" Proches : {', '.join(error.possibilities)}." if error.possibilities else ""
+        return f"Option inconnue : {error.option_name}.{near} Aide : qpvkit --help"
+    if kind == "MissingParameter":
+        return f"Il manque : {error.param.name}. Aide : ajoutez --help à la commande."
+    if kind == "BadParameter":
+        return f"Valeur refusée pour {error.param.opts[0]}. Aide : ajoutez --help à la commande."
+    return f"Commande mal écrite : qpvkit {' '.join(words)}. Aide : qpvkit --help"

@@ -84,7 +84,7 @@ def compute_gaps(
     ...     "indicator": ["tp"], "vintage": [2021], "value": [27.0], "source": ["insee"]})
     >>> sense = pd.DataFrame({"indicator": ["tp"], "direction": ["up_is_worse"], "share": [True]})
     >>> row = compute_gaps(values, references, indicators=sense).iloc[0]
-    >>> round(row["gap"], 1), round(row["people"]), bool(row["worse"])
+    >>> round(float(row["gap"]), 1), round(row["people"]), bool(row["worse"])
     (19.3, 10285, True)
     """
     named = references.rename(
