@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -45,3 +46,20 @@ def real_taken(real_files: Path, real_settings: Settings) -> dict[str, Taken]:
 def real_store(real_taken: dict[str, Taken], real_settings: Settings) -> Store:
     """Build the store of all the real files once."""
     return open_store(real_settings)
+
+
+_NOTES = pytest.StashKey[list[str]]()
+
+
+@pytest.fixture
+def benchmark_note(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Return a function that adds a line (memory, size) below the table of benchmarks."""
+    return request.config.stash.setdefault(_NOTES, []).append
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Print the notes of the benchmarks."""
+    for line in config.stash.get(_NOTES, []):
+        terminalreporter.write_line(line)
