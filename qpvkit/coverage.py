@@ -49,9 +49,30 @@ def read_coverage(
     for item in catalogue.indicators.values():
         source = _expected_source(item, territory, catalogue, loaded)
         status = _status(item, source, territory, published, statuses, known)
-        rows.append(_row(item.theme, item.id, item.label, status, catalogue, source, item.ask))
+        rows.append(
+            _row(
+                item.theme,
+                item.id,
+                item.label,
+                status,
+                catalogue,
+                source,
+                territory.zoning,
+                item.ask,
+            )
+        )
     rows += [
-        _row(theme.id, "", theme.label, "not_at_qp", catalogue, None, theme.ask, theme.gap)
+        _row(
+            theme.id,
+            "",
+            theme.label,
+            "not_at_qp",
+            catalogue,
+            None,
+            territory.zoning,
+            theme.ask,
+            theme.gap,
+        )
         for theme in catalogue.themes.values()
         if not theme.measured
     ]
@@ -100,6 +121,7 @@ def _row(
     status: CoverageStatus,
     catalogue: Catalogue,
     source: Source | None,
+    zoning: int | None,
     ask: str,
     gap: str = "",
 ) -> dict[str, str]:
@@ -107,7 +129,7 @@ def _row(
     facts = {
         "producer": source.producer if source else "",
         "title": source.title if source else "",
-        "zoning": "",
+        "zoning": str(zoning),
         "ask": ask,
     }
     return {

@@ -1,0 +1,121 @@
+"""A sheet of paper measured in points: one bare Axes, everything placed by hand.
+
+Automatic layout draws each figure twice and puts labels where it can; our figures have a fixed
+width, so their margins are known. The origin is the top left corner.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Sequence
+from typing import Final, Literal
+
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.patches import Rectangle
+from matplotlib.textpath import text_to_path
+
+from qpvkit.show.chart import BASE_SIZE
+
+WIDTH: Final = 400.0
+POINTS_PER_INCH: Final = 72.0
+SMALL: Final = 8.2
+PHONE: Final = 1.4  # a page on a phone enlarges the words of a figure by so much
+
+INK: Final = "#1F2933"
+GREY: Final = "#5B6570"
+LINE: Final = "#9AA3AE"
+BAND: Final = "#E4E8EC"
+BAND_DARK: Final = "#C6CDD5"
+PALE: Final = "#F4F6F8"
+PAPER: Final = "#FFFFFF"
+WORSE: Final = "#B8480A"
+BETTER: Final = "#1F5F99"
+DEMO_MARK: Final = "Données inventées (démonstration)"
+Align = Literal["left", "center", "right"]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Canvas:
+    """A figure and its only Axes, whose unit is the point."""
+
+    figure: Figure
+    axes: Axes
+    height: float
+
+    def text(
+        self, x: float, y: float, words: str, *, size: float = BASE_SIZE, color: str = INK,
+        align: Align = "left", bold: bool = False,
+    ) -> None:  # fmt: skip
+        """Write one line; `y` is its baseline."""
+        weight = "bold" if bold else "normal"
+        self.axes.text(
+            x, y, words, fontsize=size, color=color, ha=align, va="baseline", weight=weight,
+            clip_on=False, parse_math=False,
+        )  # fmt: skip
+
+    def box(
+        self, x: float, y: float, width: float, height: float, *, color: str, hatch: str = ""
+    ) -> None:
+        """Fill a rectangle, or hatch it."""
+        patch = Rectangle((x, y), width, height, facecolor=color, linewidth=0, clip_on=False)
+        if hatch:
+            patch.set(hatch=hatch, edgecolor=LINE)
+        self.axes.add_artist(patch)  # the limits are ours: nothing to measure
+
+    def lines(
+        self, segments: Sequence[tuple[tuple[float, float], tuple[float, float]]], *,
+        color: str = LINE, width: float = 0.8,
+    ) -> None:  # fmt: skip
+        """Draw straight segments of one colour."""
+        if segments:
+            drawn = LineCollection(segments, colors=color, linewidths=width, clip_on=False)
+            self.axes.add_collection(drawn, autolim=False)
+
+    def mark(
+        self, x: float, y: float, *, shape: Literal["o", "D"], color: str, hollow: bool = False
+    ) -> None:
+        """Put a dot or a diamond."""
+        self.axes.plot(
+            [x], [y], marker=shape, markersize=8 if shape == "o" else 6.4, linestyle="",
+            markerfacecolor=PAPER if hollow else color,
+            markeredgecolor=color if hollow else PAPER,
+            markeredgewidth=1.6 if hollow else 1.0, clip_on=False, scalex=False, scaley=False,
+        )  # fmt: skip
+
+
+def new_canvas(height: float) -> Canvas:
+    """Return a blank sheet of our width; call it inside `house_style`."""
+    figure = Figure(figsize=(WIDTH / POINTS_PER_INCH, height / POINTS_PER_INCH))
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set_axis_off()
+    axes.set_xlim(0, WIDTH)
+    axes.set_ylim(height, 0)
+    return Canvas(figure=figure, axes=axes, height=height)
+
+
+@functools.lru_cache(maxsize=4096)
+def text_width(words: str, *, size: float = BASE_SIZE, bold: bool = False) -> float:
+    """Return the width of a line, in points, as large as a phone will show it."""
+    font = FontProperties(family="DejaVu Sans", size=size, weight="bold" if bold else "normal")
+    width, _, _ = text_to_path.get_text_width_height_descent(words, font, ismath=False)
+    return float(width) * PHONE
+
+
+def fit(words: str, room: float, *, size: float = BASE_SIZE) -> str:
+    """Shorten a line to the room that it has, even on a phone.
+
+    Examples
+    --------
+    >>> fit("Taux de pauvreté", 400)
+    'Taux de pauvreté'
+    """
+    if text_width(words, size=size) <= room:
+        return words
+    kept = words
+    while kept and text_width(f"{kept}…", size=size) > room:
+        kept = kept[:-1]
+    return f"{kept.rstrip()}…"

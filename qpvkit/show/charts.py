@@ -1,0 +1,212 @@
+"""Charts of one quartier: its gaps with a reference, its place among the other quartiers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, Final, Literal
+
+import pandas as pd
+
+from qpvkit.codes import Kind
+from qpvkit.diagnostic import Diagnostic
+from qpvkit.formats import THIN, number, vintage_label
+from qpvkit.show.blocks import Note
+from qpvkit.show.canvas import (
+    DEMO_MARK,
+    GREY,
+    INK,
+    SMALL,
+    WIDTH,
+    Align,
+    Canvas,
+    fit,
+    new_canvas,
+    text_width,
+)
+from qpvkit.show.chart import Chart, house_style
+from qpvkit.show.select import (
+    main_gaps,
+    reference_title,
+    rows_of,
+    significant,
+    source_line,
+    theme_label,
+    theme_profile,
+)
+from qpvkit.show.strips import (
+    COLORS,
+    LEGEND_LINE,
+    TONE_WORDS,
+    draw_legend,
+    draw_strip,
+    legend_of,
+    read_strips,
+    strips_in_words,
+)
+from qpvkit.show.words import (
+    french,
+    gap_text,
+    is_count,
+    value_text,
+)
+
+_GAP_ROW: Final = 37.0
+_GAP_HEAD: Final = 42.0
+_GAP_ROOM: Final = 50.0  # beside a bar, for its value
+_FOOT: Final = 12.0
+
+
+def plot_gaps(
+    d: Diagnostic, *, reference: Kind | Literal["peers"] | None = None, limit: int = 12
+) -> Chart | Note:
+    """Draw the largest gaps in points with a reference, the most unfavourable first.
+
+    Only indicators in % that have a sense: context is neither favourable nor unfavourable.
+
+    Parameters
+    ----------
+    reference
+        The kind of territory compared with; that of the diagnostic by default.
+    limit
+        The number of bars at most; the largest gaps are kept, whichever way they point.
+    """
+    title = reference_title(d, reference)
+    found = significant(main_gaps(d, reference))
+    largest = found["gap"].abs().sort_values(ascending=False, kind="stable").index[:limit]
+    rows = found.loc[[index for index in found.index if index in set(largest)]]
+    rows = rows.assign(short=rows["short"].map(french))
+    if not len(rows):
+        return Note(text=french(f"Aucun écart en points à montrer avec {title} : "
+                                "pas de pourcentage comparable au même millésime."))  # fmt: skip
+    with house_style():
+        canvas = _draw_gaps(d, rows, title)
+    count = f"les {len(rows)} plus grands sur {len(found)}" if len(found) > len(rows) else ""
+    return Chart(
+        figure=canvas.figure,
+        title=french(f"Écarts avec {title}, en points" + (f" ({count})" if count else "")),
+        alt=french(_gaps_in_words(d, rows, title)),
+        source=source_line(d, [*rows["source"], *rows["reference_source"]]),
+    )
+
+
+def _draw_gaps(d: Diagnostic, rows: pd.DataFrame, title: str) -> Canvas:
+    canvas = new_canvas(_GAP_HEAD + _GAP_ROW * len(rows) + _FOOT)
+    low, high = min(0.0, float(rows["gap"].min())), max(0.0, float(rows["gap"].max()))
+    left = _GAP_ROOM if low < 0 else 2.0
+    scale = (WIDTH - left - (_GAP_ROOM if high > 0 else 2.0)) / (high - low)
+    zero = left - low * scale
+    _legend_of_gaps(canvas)
+    _zero_line(canvas, zero, title, list(rows["short"]))
+    for position, row in enumerate(rows_of(rows)):
+        _draw_gap(canvas, row, _GAP_HEAD + _GAP_ROW * position, zero, scale)
+    _foot(canvas, d)
+    return canvas
+
+
+def _legend_of_gaps(canvas: Canvas) -> None:
+    x = 2.0
+    for tone in ("worse", "better"):
+        canvas.box(x, 3, 9, 9, color=COLORS[tone])
+        words = f"Situation {TONE_WORDS[tone]}"
+        canvas.text(x + 13, 11, words, size=SMALL, color=GREY)
+        x += 26 + text_width(words, size=SMALL)
+
+
+def _zero_line(canvas: Canvas, zero: float, title: str, labels: list[str]) -> None:
+    """Draw the reference: one line, cut where it would run through the labels."""
+    bottom = canvas.height - _FOOT - 4
+    tops = [_GAP_HEAD + _GAP_ROW * rank for rank in range(len(labels))]
+    crossed = zero < 6 + max(text_width(label) for label in labels)
+    pieces = [(top + 14, top + 31) for top in tops] if crossed else [(33.0, bottom)]
+    canvas.lines([((zero, start), (zero, end)) for start, end in pieces], color=INK, width=0.9)
+    words = fit(french(f"0 = {title}"), WIDTH, size=SMALL)
+    half = text_width(words, size=SMALL) / 2
+    canvas.text(min(max(zero, half), WIDTH - half), 29, words, size=SMALL, align="center")
+
+
+def _draw_gap(canvas: Canvas, row: Any, top: float, zero: float, scale: float) -> None:  # noqa: ANN401 - a row of itertuples
+    detail = _vintage_and_base(row)
+    room = WIDTH - text_width(detail, size=SMALL) - 12
+    canvas.text(0, top + 11, fit(row.short, room))
+    canvas.text(WIDTH, top + 11, detail, size=SMALL, color=GREY, align="right")
+    length, color = float(row.gap) * scale, COLORS[row.tone]
+    canvas.box(min(zero, zero + length), top + 17, abs(length), 12, color=color)
+    value = gap_text(float(row.gap), row.unit).split(THIN)[0]
+    align: Align = "left" if length > 0 else "right"
+    end = zero + length + math.copysign(4, length)
+    canvas.text(end, top + 26.5, value, color=color, bold=True, align=align)
+
+
+def _vintage_and_base(row: Any) -> str:  # noqa: ANN401 - a row of itertuples
+    vintage = vintage_label(row.vintage)
+    return vintage if math.isnan(row.base) else f"{vintage} · effectif {number(row.base)}"
+
+
+def _gaps_in_words(d: Diagnostic, rows: pd.DataFrame, title: str) -> str:
+    parts = [
+        f"{row.short} : {gap_text(float(row.gap), row.unit)} "
+        f"({value_text(float(row.value), row.unit)} contre "
+        f"{value_text(float(row.reference_value), row.unit)}, {TONE_WORDS[row.tone]})"
+        for row in rows_of(rows)
+    ]
+    return (
+        f"Barres horizontales des écarts entre le quartier {d.territory.label} et {title}. "
+        f"{' ; '.join(parts)}."
+    )
+
+
+def plot_profile(
+    d: Diagnostic, *, theme: str, indicators: Sequence[str] | None = None
+) -> Chart | Note:
+    """Draw each indicator of a theme on its own scale, among the other quartiers.
+
+    A light band from the 10th to the 90th percentile of the other quartiers of the same map and
+    vintage, a darker one for the middle half, a tick for the median, a dot for this quartier, a
+    diamond for the reference. Head counts are left to the table: two quartiers of different sizes
+    do not compare.
+
+    Parameters
+    ----------
+    theme
+        Its identifier in the catalogue.
+    indicators
+        Keep only these; every indicator of the theme by default.
+    """
+    rows = drawable(d, theme)
+    if indicators is not None:
+        rows = rows[rows["indicator"].isin(list(indicators))]
+    label = theme_label(theme)
+    if not len(rows):
+        return Note(text=french(f"{label} : aucun taux n'est publié pour ce quartier, seulement "
+                                "des effectifs ou rien."))  # fmt: skip
+    strips = read_strips(d, rows)
+    legend = legend_of(d, strips)
+    head = LEGEND_LINE * len(legend) + 10
+    with house_style():
+        canvas = new_canvas(head + sum(strip.height for strip in strips) + _FOOT)
+        draw_legend(canvas, legend)
+        top = head
+        for strip in strips:
+            draw_strip(canvas, strip, top)
+            top += strip.height
+        _foot(canvas, d)
+    return Chart(
+        figure=canvas.figure,
+        title=french(f"{label} : le quartier parmi les autres quartiers prioritaires"),
+        alt=french(strips_in_words(d, label, strips)),
+        source=source_line(d, rows["source"]),
+    )
+
+
+def drawable(d: Diagnostic, theme: str) -> pd.DataFrame:
+    """Return the rows of a theme that a strip can show: rates and amounts, no head count."""
+    rows = theme_profile(d, theme)
+    return rows[[not is_count(unit) for unit in rows["unit"]]]
+
+
+def _foot(canvas: Canvas, d: Diagnostic) -> None:
+    if d.dataset == "demo":
+        canvas.text(
+            WIDTH, canvas.height - 3, DEMO_MARK, size=SMALL - 0.7, color=GREY, align="right"
+        )

@@ -1,0 +1,122 @@
+"""Pieces of a report made of several others: title, themes, caveats, data to download."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import math
+from typing import Final
+
+import pandas as pd
+
+from qpvkit.catalogue import load_catalogue
+from qpvkit.diagnostic import Diagnostic
+from qpvkit.show.blocks import Fragment, Note, render
+from qpvkit.show.chart import Chart
+from qpvkit.show.charts import drawable, plot_profile
+from qpvkit.show.select import theme_label, themes_of
+from qpvkit.show.tables import profile_table
+from qpvkit.show.words import french
+
+_BOM: Final = "\ufeff"
+_MAX_STRIPS: Final = 12  # what a printed page holds
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
+
+
+def report_title(d: Diagnostic) -> Fragment:
+    """Return the heading of a report: the name and the code of the quartier."""
+    return Fragment(markup=render("title.html.j2", d=d))
+
+
+def theme_sections(d: Diagnostic) -> Fragment:
+    """Return a heading, a chart and a table for each theme that has something to show."""
+    themes = [_theme(d, theme) for theme in themes_of(d)]
+    return Fragment(markup=render("themes.html.j2", themes=themes))
+
+
+def _theme(d: Diagnostic, theme: str) -> dict[str, object]:
+    parts = _parts(drawable(d, theme))
+    charts = [plot_profile(d, theme=theme, indicators=part) for part in parts]
+    charts = charts or [plot_profile(d, theme=theme)]
+    return {
+        "id": theme,
+        "label": french(theme_label(theme)),
+        "description": french(load_catalogue().themes[theme].description),
+        "charts": [_numbered(chart, rank, len(charts)) for rank, chart in enumerate(charts, 1)],
+        "table": profile_table(d, theme=theme).to_html(),
+        "open": isinstance(charts[0], Note),  # nothing is drawn: the table is what there is
+    }
+
+
+def _numbered(chart: Chart | Note, rank: int, count: int) -> str:
+    if isinstance(chart, Chart) and count > 1:
+        chart = dataclasses.replace(chart, title=f"{chart.title} ({rank}/{count})")
+    return chart.to_html()
+
+
+def _parts(rows: pd.DataFrame) -> list[list[str]]:
+    """Share the indicators of a long theme between figures of equal size, each on one page."""
+    names = [str(name) for name in rows["indicator"]]
+    size = math.ceil(len(names) / math.ceil(len(names) / _MAX_STRIPS)) if names else 1
+    return [names[start : start + size] for start in range(0, len(names), size)]
+
+
+def caveats_list(d: Diagnostic) -> Fragment | Note:
+    """Return what must be kept in mind when reading the numbers."""
+    if not d.caveats:
+        return Note(text="Aucune précaution d’emploi n’est déclarée pour ces indicateurs.")
+    return Fragment(markup=render("caveats.html.j2", caveats=[french(text) for text in d.caveats]))
+
+
+def data_links(d: Diagnostic) -> Fragment:
+    """Return links that hold the tables themselves, as CSV for a French spreadsheet."""
+    code = d.territory.code
+    files = [
+        {
+            "name": f"{code}_{slug}.csv",
+            "label": label,
+            "rows": len(frame),
+            "data": base64.b64encode(table_csv(frame).encode("utf-8")).decode("ascii"),
+        }
+        for slug, label, frame in (
+            ("profil", "Profil du quartier", d.profile),
+            ("ecarts", "Écarts avec les territoires de comparaison", d.gaps),
+            ("couverture", "Ce qui est publié et ce qui manque", d.coverage),
+        )
+    ]
+    return Fragment(markup=render("downloads.html.j2", files=files))
+
+
+def table_csv(frame: pd.DataFrame) -> str:
+    r"""Write a table as CSV: BOM, semicolons, decimal commas, nothing that runs as a formula.
+
+    Examples
+    --------
+    >>> table_csv(pd.DataFrame({"nom": ["=1+1", "Lille"], "taux": [46.3, float("nan")]}))
+    "\ufeffnom;taux\r\n'=1+1;46,3\r\nLille;\r\n"
+    """
+    texts = frame.map(_csv_cell)
+    lines = [list(map(str, frame.columns)), *texts.to_numpy().tolist()]
+    return _BOM + "".join(";".join(map(_quote, line)) + "\r\n" for line in lines)
+
+
+def _csv_cell(value: object) -> str:
+    if isinstance(value, tuple | list):
+        return _harmless(", ".join(map(str, value)))
+    if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    if isinstance(value, bool):
+        return "oui" if value else "non"
+    if isinstance(value, int | float):
+        return f"{value:.10g}".replace(".", ",")
+    return _harmless(str(value))
+
+
+def _harmless(text: str) -> str:
+    """Keep a spreadsheet from reading a text as a formula."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _quote(text: str) -> str:
+    special = any(mark in text for mark in (";", '"', "\n", "\r"))
+    return '"' + text.replace('"', '""') + '"' if special else text

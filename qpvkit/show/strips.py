@@ -1,0 +1,221 @@
+"""The rows of the profile chart: one indicator on its own scale, among the other quartiers."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import Final
+
+import pandas as pd
+
+from qpvkit.diagnostic import Diagnostic
+from qpvkit.formats import plural, vintage_label
+from qpvkit.show.canvas import (
+    BAND,
+    BAND_DARK,
+    BETTER,
+    GREY,
+    INK,
+    PALE,
+    SMALL,
+    WIDTH,
+    WORSE,
+    Canvas,
+    fit,
+    text_width,
+)
+from qpvkit.show.select import Tone, main_gaps, position_tone, reference_title, rows_of
+from qpvkit.show.words import DOUBT_WORDS, MASKED_WORDS, french, value_text
+
+COLORS: Final[dict[Tone, str]] = {"worse": WORSE, "better": BETTER, "neutral": GREY}
+TONE_WORDS: Final[dict[Tone, str]] = {
+    "worse": "plus défavorable", "better": "plus favorable", "neutral": "contexte",
+}  # fmt: skip
+_STRIP_ROW: Final = 55.0
+_MASKED_ROW: Final = 36.0  # no scale to write below
+LEGEND_LINE: Final = 17.0
+_STRIP_EDGE: Final = 8.0
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Strip:
+    """What one row of the profile chart draws."""
+
+    short: str
+    unit: str
+    vintage: str
+    value: float
+    status: str
+    reference: float
+    peers: int
+    cuts: tuple[float, ...]  # p10, p25, median, p75, p90 of the other quartiers; may be NaN
+    tone: Tone
+
+    @property
+    def masked(self) -> bool:
+        """Whether there is no number to show."""
+        return self.status in MASKED_WORDS
+
+    @property
+    def height(self) -> float:
+        """The room that the row takes."""
+        return _MASKED_ROW if self.masked else _STRIP_ROW
+
+    @property
+    def dated(self) -> str:
+        """The vintage, in words."""
+        return self.vintage if self.vintage[:1].isdigit() else f"millésime {self.vintage}"
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """The smallest and largest of the values to draw."""
+        known = [v for v in (self.value, self.reference, *self.cuts) if not math.isnan(v)]
+        return (min(known), max(known)) if known else (math.nan, math.nan)
+
+
+def read_strips(d: Diagnostic, rows: pd.DataFrame) -> list[Strip]:
+    """Gather what the rows of the chart need, in the order of the profile."""
+    gaps = main_gaps(d)
+    references = dict(zip(gaps["indicator"], gaps["reference_value"], strict=True))
+    return [
+        Strip(
+            short=french(row.short),
+            unit=row.unit,
+            vintage=vintage_label(row.vintage),
+            value=float(row.value),
+            status=row.status,
+            reference=float(references.get(row.indicator, math.nan)),
+            peers=0 if pd.isna(row.peers) else int(row.peers),
+            cuts=tuple(
+                float(cut)
+                for cut in (
+                    row.peers_p10, row.peers_p25, row.peers_median, row.peers_p75, row.peers_p90,
+                )
+            ),
+            tone="neutral" if row.direction == "neutral" else position_tone(float(row.position)),
+        )
+        for row in rows_of(rows)
+    ]  # fmt: skip
+
+
+def legend_of(d: Diagnostic, strips: list[Strip]) -> list[list[tuple[str, str]]]:
+    """Return the lines of the legend, mark and words; only marks that the chart holds."""
+    shown = [strip for strip in strips if not strip.masked]
+    tones = {strip.tone for strip in shown} - {"neutral"}
+    lines: list[list[tuple[str, str]]] = []
+    if shown:
+        lines.append([("neutral", "ce quartier")])
+    if any(not math.isnan(strip.reference) for strip in shown):
+        lines[0].append(("reference", french(reference_title(d))))
+    if any(not math.isnan(strip.cuts[0]) for strip in shown):
+        lines.append([("band", "8 autres quartiers sur 10, la moitié du milieu, la médiane")])
+    if tones:
+        present: list[Tone] = [tone for tone in ("worse", "better") if tone in tones]
+        words = [TONE_WORDS[tone] for tone in present]
+        words[0] += " que la médiane"
+        lines.append(list(zip(present, words, strict=True)))
+    if len(shown) < len(strips):
+        lines.append([("masked", "valeur masquée ou non disponible")])
+    return lines
+
+
+def draw_legend(canvas: Canvas, lines: list[list[tuple[str, str]]]) -> None:
+    """Draw the legend at the head of the sheet."""
+    for rank, line in enumerate(lines):
+        x, y = 6.0, 10.0 + LEGEND_LINE * rank
+        for mark, words in line:
+            x = _draw_key(canvas, mark, x, y - 3)
+            canvas.text(x, y, words, size=SMALL, color=GREY)
+            x += text_width(words, size=SMALL) + 14
+
+
+def _draw_key(canvas: Canvas, mark: str, x: float, y: float) -> float:
+    """Draw the mark of a legend and return where its words begin."""
+    if mark == "band":
+        canvas.box(x - 4, y - 5, 30, 9, color=BAND)
+        canvas.box(x + 4, y - 5, 14, 9, color=BAND_DARK)
+        canvas.lines([((x + 11, y - 6), (x + 11, y + 5))], color=INK, width=1.2)
+        return x + 32
+    if mark == "masked":
+        canvas.box(x - 4, y - 5, 30, 9, color=PALE, hatch="////")
+        return x + 32
+    if mark == "reference":
+        canvas.mark(x, y, shape="D", color=INK, hollow=True)
+    else:
+        color = {"worse": WORSE, "better": BETTER}.get(mark, GREY)
+        canvas.mark(x, y, shape="o", color=color)
+    return x + 9
+
+
+def draw_strip(canvas: Canvas, strip: Strip, top: float) -> None:
+    """Draw one row: label and value, strip, scale."""
+    if strip.masked:
+        _draw_masked(canvas, strip, top)
+        return
+    value = value_text(strip.value, strip.unit, status=strip.status)
+    color = COLORS[strip.tone]
+    canvas.text(0, top + 11, fit(strip.short, WIDTH - text_width(value, bold=True) - 10))
+    canvas.text(WIDTH, top + 11, value, align="right", bold=True, color=color)
+    canvas.box(0, top + 18, WIDTH, 12, color=PALE)
+    low, high = strip.span
+    if not math.isnan(low):
+        _draw_marks(canvas, strip, top + 18, color)
+        canvas.text(0, top + 42, value_text(low, strip.unit), size=SMALL, color=GREY)
+    if high > low:
+        words = value_text(high, strip.unit)
+        canvas.text(WIDTH, top + 42, words, size=SMALL, color=GREY, align="right")
+    note = " · ".join(part for part in (strip.dated, _peers_words(strip.peers)) if part)
+    canvas.text(WIDTH / 2, top + 42, note, size=SMALL, color=GREY, align="center")
+
+
+def _draw_masked(canvas: Canvas, strip: Strip, top: float) -> None:
+    """Hatch what is not known: masked is not zero."""
+    dated = f" · {strip.vintage}" if strip.vintage[:1].isdigit() else ""
+    words = f"{MASKED_WORDS[strip.status]}{dated}"
+    canvas.text(0, top + 11, fit(strip.short, WIDTH - text_width(words, size=SMALL) - 10))
+    canvas.text(WIDTH, top + 11, words, size=SMALL, color=GREY, align="right")
+    canvas.box(0, top + 18, WIDTH, 9, color=PALE, hatch="////")
+
+
+def _draw_marks(canvas: Canvas, strip: Strip, top: float, color: str) -> None:
+    low, high = strip.span
+    room = WIDTH - 2 * _STRIP_EDGE
+
+    def place(value: float) -> float:
+        return _STRIP_EDGE + (room * (value - low) / (high - low) if high > low else room / 2)
+
+    p10, p25, median, p75, p90 = (place(cut) for cut in strip.cuts)
+    if not math.isnan(p10 + p90):
+        canvas.box(p10, top, p90 - p10, 12, color=BAND)
+    if not math.isnan(p25 + p75):
+        canvas.box(p25, top, p75 - p25, 12, color=BAND_DARK)
+    if not math.isnan(median):
+        canvas.lines([((median, top - 1.5), (median, top + 13.5))], color=INK, width=1.4)
+    if not math.isnan(strip.reference):
+        canvas.mark(place(strip.reference), top + 6, shape="D", color=INK, hollow=True)
+    if not math.isnan(strip.value):
+        doubtful = strip.status in DOUBT_WORDS
+        canvas.mark(place(strip.value), top + 6, shape="o", color=color, hollow=doubtful)
+
+
+def _peers_words(peers: int) -> str:
+    return plural(peers, "autre quartier", "autres quartiers") if peers else ""
+
+
+def strips_in_words(d: Diagnostic, label: str, strips: list[Strip]) -> str:
+    """Say every value, for who does not see the chart."""
+    parts, title = [], reference_title(d)
+    for strip in strips:
+        value = MASKED_WORDS.get(strip.status) or value_text(
+            strip.value, strip.unit, status=strip.status
+        )
+        others = [
+            f"{name} {value_text(known, strip.unit)}"
+            for name, known in (
+                ("médiane des autres quartiers", strip.cuts[2]),
+                (title, strip.reference),
+            )
+            if not math.isnan(known)
+        ]
+        parts.append(f"{strip.short} : {value}" + (f" ({', '.join(others)})" if others else ""))
+    return f"{label}, quartier {d.territory.label}. {' ; '.join(parts)}."

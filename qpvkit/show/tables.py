@@ -1,0 +1,311 @@
+"""Tables of one quartier: identity, profile, gaps, references, coverage, sources, method."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any, Final, Literal
+
+import pandas as pd
+
+from qpvkit.codes import KIND_LABELS, Kind
+from qpvkit.diagnostic import Diagnostic
+from qpvkit.formats import DASH, number, quantity, vintage_label
+from qpvkit.show.blocks import Note, Table
+from qpvkit.show.select import (
+    main_gaps,
+    reference_title,
+    rows_of,
+    significant,
+    source_line,
+    theme_label,
+    theme_profile,
+)
+from qpvkit.show.words import (
+    REFERENCE_KINDS,
+    capital,
+    french,
+    gap_text,
+    is_null,
+    people_text,
+    reference_name,
+    value_text,
+)
+
+NO_REFERENCE: Final = f"{DASH} pas de valeur du même millésime"
+THIRD_PARTY: Final = "tierce"
+_PLURALS: Final[dict[str, str]] = {
+    "commune": "Communes", "epci": "Intercommunalités", "departement": "Départements",
+    "region": "Régions", "contrat": "Contrats de ville",
+}  # fmt: skip
+_MISSING_ORDER: Final = (
+    "masked", "unavailable", "absent", "not_loaded", "other_zoning", "not_at_qp",
+)  # fmt: skip
+_FEW: Final = 3  # names are listed up to so many, counted by theme beyond
+_PLACES: Final = ("commune", "epci", "departement", "region", "contrat")
+
+
+def identity_table(d: Diagnostic) -> Table:
+    """Return who the quartier is: code, map, places that hold it, inhabitants."""
+    place = d.territory
+    rows = [("Nom", place.label), ("Code", place.code)]
+    if place.zoning:
+        rows.append(("Géographie prioritaire", str(place.zoning)))
+    for kind in _PLACES:
+        held = d.places[d.places["kind"] == kind]
+        if len(held):
+            head = _PLURALS[kind] if len(held) > 1 else capital(KIND_LABELS[kind])
+            rows.append((head, " ; ".join(_place_text(row) for row in rows_of(held))))
+    if not math.isnan(place.population):
+        vintage = vintage_label(place.population_vintage)
+        rows.append(("Habitants", f"{number(place.population)} (millésime {vintage})"))
+    frame = pd.DataFrame(rows, columns=["Rubrique", "Valeur"]).map(french)
+    return Table(frame=frame, caption="Carte d’identité du quartier", name="tableau-identite")
+
+
+def _place_text(row: Any) -> str:  # noqa: ANN401 - a row of itertuples
+    """Write a place with its code and, when the quartier straddles, its share of the surface."""
+    part = ""
+    if row.share_basis == "surface" and not math.isnan(row.share):
+        part = f", {quantity(100 * row.share, '%')} de la surface"
+    return f"{row.label} ({row.code}{part})"
+
+
+def profile_table(d: Diagnostic, *, theme: str) -> Table | Note:
+    """Return what is published on a theme: value, base, vintage, other quartiers, source."""
+    rows = theme_profile(d, theme)
+    label = theme_label(theme)
+    if not len(rows):
+        return Note(text=french(f"{label} : aucun indicateur n'est publié pour ce quartier."))
+    frame = pd.DataFrame(
+        {
+            "Indicateur": list(rows["label"]),
+            "Quartier": [
+                value_text(row.value, row.unit, status=row.status) for row in rows_of(rows)
+            ],
+            "Effectif": [_base_text(row) for row in rows_of(rows)],
+            "Millésime": [vintage_label(vintage) for vintage in rows["vintage"]],
+            "Autres quartiers (médiane)": [_peers_text(row) for row in rows_of(rows)],
+            "Mieux placés": [_position_text(row.position) for row in rows_of(rows)],
+        }
+    ).map(french)
+    return Table(
+        frame=frame,
+        caption=french(f"{label} : valeurs publiées pour le quartier"),
+        name=f"tableau-profil-{theme}",
+        numeric=("Quartier", "Effectif", "Millésime", "Autres quartiers (médiane)", "Mieux placés"),
+        source=source_line(d, rows["source"]),
+    )
+
+
+def _base_text(row: Any) -> str:  # noqa: ANN401 - a row of itertuples
+    if math.isnan(row.base):
+        return DASH
+    dated = pd.isna(row.base_vintage) or pd.isna(row.vintage) or row.base_vintage == row.vintage
+    return number(row.base) if dated else f"{number(row.base)} ({vintage_label(row.base_vintage)})"
+
+
+def _peers_text(row: Any) -> str:  # noqa: ANN401 - a row of itertuples
+    if pd.isna(row.peers_median):
+        return DASH
+    return f"{value_text(row.peers_median, row.unit)} ({number(row.peers)})"
+
+
+def _position_text(position: float) -> str:
+    return DASH if math.isnan(position) else quantity(100 * position, "%")
+
+
+def gaps_table(
+    d: Diagnostic, *, unit_kind: Literal["pct", "other"] = "pct", limit: int | None = None,
+    reference: Kind | Literal["peers"] | None = None,
+) -> Table | Note:  # fmt: skip
+    """Return the gaps with a reference: those in points, or those in other units.
+
+    Grouped by sense: unfavourable first, then favourable, then equal, then context; the largest
+    first within a unit.
+    """
+    rows = main_gaps(d, reference)
+    rows = rows[rows["in_points"] if unit_kind == "pct" else ~rows["in_points"]]
+    title = reference_title(d, reference)
+    kind = "en points" if unit_kind == "pct" else "dans une autre unité"
+    if not len(rows):
+        return Note(text=french(f"Pas de tableau des écarts {kind}, faute de valeur comparable."))
+    rows = _grouped(rows).iloc[:limit]
+    frame = pd.DataFrame(
+        {
+            "Indicateur": list(rows["label"]),
+            "Quartier": [value_text(r.value, r.unit, status=r.status) for r in rows_of(rows)],
+            _heading(title): [value_text(r.reference_value, r.unit) for r in rows_of(rows)],
+            "Écart": [gap_text(r.gap, r.unit) for r in rows_of(rows)],
+            "Personnes concernées": [_people(r) for r in rows_of(rows)],
+            "Millésime": [vintage_label(vintage) for vintage in rows["vintage"]],
+            "Source": ["officielle" if ok else THIRD_PARTY for ok in rows["official"]],
+        }
+    ).map(french)
+    if frame["Personnes concernées"].eq(DASH).all():
+        frame = frame.drop(columns="Personnes concernées")
+    return Table(
+        frame=frame,
+        caption=french(f"Détail des écarts avec {title}, {kind}"),
+        name=f"tableau-ecarts-{unit_kind}",
+        numeric=("Quartier", _heading(title), "Écart", "Millésime"),
+        groups=tuple(rows["group"]),
+        toned="Écart",
+        tones=tuple(rows["tone"]),
+        stacked=True,
+        source=source_line(d, [*rows["source"], *rows["reference_source"]]),
+    )
+
+
+_GROUPS: Final[dict[str, str]] = {
+    "worse": "Plus défavorable dans le quartier",
+    "better": "Plus favorable dans le quartier",
+    "equal": "Sans écart",
+    "neutral": "Éléments de contexte, ni favorables ni défavorables",
+}
+
+
+def _grouped(rows: pd.DataFrame) -> pd.DataFrame:
+    """Sort by sense, then unit, then size of the gap, and name each group."""
+    senses = [_sense(row) for row in rows_of(rows)]
+    order = list(_GROUPS)
+    keys = rows.assign(
+        group=[_GROUPS[sense] for sense in senses],
+        sense=[order.index(sense) for sense in senses],
+        size=-rows["gap"].abs(),
+    )
+    return keys.sort_values(["sense", "unit", "size"], kind="stable")
+
+
+def _sense(row: Any) -> str:  # noqa: ANN401 - a row of itertuples
+    if row.direction == "neutral":
+        return "neutral"
+    return "equal" if is_null(row.gap, row.unit) else str(row.tone)
+
+
+def _people(row: Any) -> str:  # noqa: ANN401 - a row of itertuples
+    text = people_text(row.people)
+    return text if text == DASH else f"{text} {row.base_label}"
+
+
+def references_table(d: Diagnostic, *, limit: int = 12) -> Table | Note:
+    """Return the indicators with the largest gaps, beside each territory of comparison."""
+    chosen = list(significant(main_gaps(d))["indicator"][:limit])
+    rows = d.gaps[d.gaps["indicator"].isin(chosen)]
+    if not len(rows):
+        return Note(text="Aucune valeur de comparaison du même millésime n’est chargée.")
+    kinds = [kind for kind in REFERENCE_KINDS if (rows["reference_kind"] == kind).any()]
+    columns: dict[str, list[str]] = {"Indicateur": [], "Millésime": [], "Quartier": []}
+    labels = rows.drop_duplicates("reference_kind").set_index("reference_kind")["reference_label"]
+    heads = {kind: _heading(reference_name(kind, str(labels[kind]))) for kind in kinds}
+    columns |= {heads[kind]: [] for kind in kinds}
+    names = dict(zip(d.profile["indicator"], d.profile["label"], strict=True))
+    for indicator in chosen:
+        found = rows[rows["indicator"] == indicator]
+        first = found.iloc[0]
+        columns["Indicateur"].append(names[indicator])
+        columns["Millésime"].append(vintage_label(first["vintage"]))
+        columns["Quartier"].append(value_text(first["value"], first["unit"]))
+        for kind in kinds:
+            columns[heads[kind]].append(_reference_cell(found, kind))
+    frame = pd.DataFrame(columns).map(french)
+    return Table(
+        frame=frame,
+        caption=french("Les principaux indicateurs, ici et dans les territoires de comparaison"),
+        name="tableau-references",
+        numeric=tuple(frame.columns[1:]),
+        source=source_line(d, rows["reference_source"]),
+    )
+
+
+def _heading(name: str) -> str:
+    """Turn « la commune de Lille » into a heading: « Commune de Lille »."""
+    return capital(re.sub(r"^(la |le |l’)", "", name))
+
+
+def _reference_cell(found: pd.DataFrame, kind: str) -> str:
+    values = found[found["reference_kind"] == kind]
+    if not len(values):
+        return NO_REFERENCE
+    return value_text(float(values["reference_value"].iloc[0]), values["unit"].iloc[0])
+
+
+def coverage_table(d: Diagnostic) -> Table | Note:
+    """Return what is missing, why, and whom to ask: one row per reason, grouped by state.
+
+    Beyond a few, the indicators are counted by theme; `data_links` holds the whole list.
+    """
+    rows = d.coverage[d.coverage["status"] != "published"]
+    if not len(rows):
+        return Note(text="Tous les indicateurs attendus sont publiés pour ce quartier.")
+    order = {status: rank for rank, status in enumerate(_MISSING_ORDER)}
+    rows = rows.sort_values("status", key=lambda names: names.map(order), kind="stable")
+    counts = rows["status_label"].value_counts().to_dict()
+    keys = ["status_label", "reason", "ask"]
+    grouped: list[tuple[Any, pd.DataFrame]] = list(rows.groupby(keys, sort=False))
+    frame = pd.DataFrame(
+        [
+            (_missing_names(found), reason, ask or DASH)
+            for (_, reason, ask), found in grouped
+        ],
+        columns=["Ce qui manque", "Pourquoi", "À qui le demander"],
+    ).map(french)  # fmt: skip
+    return Table(
+        frame=frame,
+        caption="Ce qui manque, pourquoi, et à qui le demander",
+        name="tableau-couverture",
+        groups=tuple(f"{capital(label)} ({counts[label]})" for (label, _, _), _ in grouped),
+        stacked=True,
+    )
+
+
+def _missing_names(rows: pd.DataFrame) -> str:
+    """Name what is missing, or count it by theme when the list would be long."""
+    if len(rows) <= _FEW:
+        return " ; ".join(rows["label"])
+    counts = rows["theme"].value_counts(sort=False)
+    return " ; ".join(f"{theme_label(str(theme))} ({count})" for theme, count in counts.items())
+
+
+def sources_table(d: Diagnostic) -> Table | Note:
+    """Return the files behind the numbers: producer, edition, vintages, licence."""
+    if not len(d.sources):
+        return Note(text="Aucune source n’est chargée pour ce quartier.")
+    rows = d.sources
+    frame = pd.DataFrame(
+        {
+            "Source": list(rows["title"]),
+            "Producteur": [
+                row.producer if row.official else f"{row.producer} (source tierce)"
+                for row in rows_of(rows)
+            ],
+            "Édition": [edition or DASH for edition in rows["edition"]],
+            "Millésimes": list(rows["vintages"]),
+            "Licence": list(rows["licence"]),
+            "Fichier lu": [file or DASH for file in rows["file"]],
+        }
+    ).map(french)
+    return Table(
+        frame=frame,
+        caption="Sources et fichiers lus",
+        name="tableau-sources",
+        links=tuple(str(page) for page in rows["page"]),
+        stacked=True,
+    )
+
+
+def method_table(d: Diagnostic) -> Table:
+    """Return the numbers of the method."""
+    frame = pd.DataFrame(
+        {
+            "Règle": list(d.thresholds["label"]),
+            "Valeur": [_plain_number(float(value)) for value in d.thresholds["value"]],
+        }
+    ).map(french)
+    return Table(
+        frame=frame, caption="Seuils de la méthode", name="tableau-seuils", numeric=("Valeur",)
+    )
+
+
+def _plain_number(value: float) -> str:
+    return number(value, decimals=0 if value == round(value) else 2)

@@ -1,0 +1,70 @@
+"""Small notebooks in a folder of their own, and the real report of the demo set once a session."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from qpvkit.publish.report import run_report
+from qpvkit.settings import Settings
+
+PARAMETERS = """\
+code_qp: str = "QN09901M"  # code du quartier
+dataset: str = "demo"  # jeu de données
+seuil: float = 1.5  # un nombre
+compte: int = 3  # un entier
+vite: bool = False  # oui ou non
+codes: list[str] = ["a", "b"]  # une liste
+"""
+
+
+def write_notebook(folder: Path, name: str, *sources: str) -> None:
+    """Write a notebook whose first cell holds the parameters."""
+    cells = [
+        new_code_cell(PARAMETERS, metadata={"tags": ["parameters"]}),
+        new_markdown_cell("# Titre\n\n## Rubrique"),
+        *(new_code_cell(source) for source in sources),
+    ]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    node = new_notebook(cells=cells, metadata={"kernelspec": kernel})
+    nbformat.write(node, folder / f"{name}.ipynb")
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Settings:
+    """Settings whose notebooks are small: one that works, one that fails for a code."""
+    folder = tmp_path / "ici" / "notebooks"
+    folder.mkdir(parents=True)
+    write_notebook(
+        folder, "05_essai",
+        "import os, sys\n"
+        "print(sys.executable, os.environ['QPVKIT_HOME'], os.environ['QPVKIT_DATASET'])\n"
+        "print(repr((code_qp, seuil, compte, vite, codes)))",
+        "x = 1\nassert code_qp != 'QN09902M', 'ce quartier échoue'",
+    )  # fmt: skip
+    return Settings(home=tmp_path / "maison {x}", share=tmp_path / "ici")
+
+
+@pytest.fixture(scope="session")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of one quartier of the demo set, made by the real notebook."""
+    home = Path(os.environ["QPVKIT_HOME"])
+    settings = Settings(home=home)
+    output = tmp_path_factory.mktemp("rapport") / "QN09901M.html"
+    return run_report(
+        "10_diagnostic_qp", parameters={"code_qp": "QN09901M"}, settings=settings, output=output
+    )
+
+
+@pytest.fixture(scope="session")
+def full_report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of a quartier of the 2015 map: many indicators, masked values."""
+    settings = Settings(home=Path(os.environ["QPVKIT_HOME"]))
+    output = tmp_path_factory.mktemp("rapport") / "QP099007.html"
+    return run_report(
+        "10_diagnostic_qp", parameters={"code_qp": "QP099007"}, settings=settings, output=output
+    )

@@ -1,0 +1,98 @@
+"""Pieces of a report: title, themes, caveats, data to download."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import dataclasses
+import io
+import re
+
+import pandas as pd
+import pytest
+from fakes import diagnostic, plain
+
+from qpvkit.show.blocks import Note
+from qpvkit.show.sections import (
+    _parts,
+    caveats_list,
+    data_links,
+    report_title,
+    table_csv,
+    theme_sections,
+)
+
+
+def files(d) -> dict[str, str]:
+    markup = data_links(d).to_html()
+    found = re.findall(
+        r'download="([^"]+)" href="data:text/csv;charset=utf-8;base64,([^"]+)"', markup
+    )
+    return {name: base64.b64decode(data).decode("utf-8") for name, data in found}
+
+
+def test_title_is_the_only_first_heading_and_escapes():
+    d = diagnostic()
+    named = dataclasses.replace(d.territory, label="A & B")
+    assert report_title(diagnostic(territory=named)).to_html().startswith("<h1>A &amp; B<span")
+
+
+def test_themes_are_headings_of_the_third_level_in_the_catalogue_order():
+    markup = theme_sections(diagnostic()).to_html()
+    assert re.findall(r'<h3 id="theme-(\w+)">', markup) == [
+        "population", "revenus", "emploi", "education", "logement",
+    ]  # fmt: skip
+    assert markup.count("<figure") == markup.count("<figcaption") == 5
+    assert len(re.findall(r"<table>", markup)) == 5
+
+
+def test_theme_with_nothing_drawn_opens_its_table():
+    d = diagnostic()
+    only = d.profile[d.profile["indicator"] == "habitants"]
+    markup = theme_sections(diagnostic(profile=only)).to_html()
+    assert "<details open>" in markup
+    assert "3 240 habitants" in plain(markup) or "3 240 personnes" in plain(markup)
+
+
+def test_long_theme_is_shared_between_figures_of_equal_size():
+    sizes = [len(part) for part in _parts(pd.DataFrame({"indicator": list("abcdefghijklmnop")}))]
+    assert sizes == [8, 8]
+    assert _parts(pd.DataFrame({"indicator": []})) == []
+
+
+def test_data_hold_the_whole_tables():
+    d = diagnostic()
+    found = files(d)
+    assert list(found) == ["QN05901M_profil.csv", "QN05901M_ecarts.csv", "QN05901M_couverture.csv"]
+    rows = list(csv.DictReader(io.StringIO(found["QN05901M_profil.csv"].removeprefix("\ufeff")),
+                               delimiter=";"))  # fmt: skip
+    assert len(rows) == len(d.profile)
+    poverty = next(row for row in rows if row["indicator"] == "pauvrete")
+    assert poverty["value"] == "46,3"
+    assert poverty["vintage"] == "2021"
+    assert next(row for row in rows if row["indicator"] == "sans_bac")["value"] == ""
+
+
+def test_csv_starts_with_a_bom_for_french_spreadsheets():
+    assert files(diagnostic())["QN05901M_ecarts.csv"].startswith("\ufeff")
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+33", "-cmd", "@SUM(A1)", "\tx", "\rx", "|x", "%x"])
+def test_a_text_never_runs_as_a_formula(text):
+    line = table_csv(pd.DataFrame({"nom": [text]})).split("\r\n", 1)[1]
+    assert line.lstrip('"').startswith("'")
+
+
+def test_numbers_stay_numbers_even_below_zero():
+    lines = table_csv(pd.DataFrame({"a": [-3.25, 0.1 + 0.2]})).splitlines()
+    assert lines[1:] == ["-3,25", "0,3"]
+
+
+def test_csv_quotes_what_would_break_a_line():
+    assert '"a;b ""c"""' in table_csv(pd.DataFrame({"n": ['a;b "c"']}))
+
+
+def test_caveats():
+    assert "C’est un test" not in caveats_list(diagnostic()).to_html()
+    assert "c’est un test" in caveats_list(diagnostic()).to_html()
+    assert isinstance(caveats_list(diagnostic(caveats=())), Note)
