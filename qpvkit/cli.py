@@ -66,7 +66,17 @@ def add_command(
             intake.add_files(paths, settings=settings, edition=edition, on_progress=advance)
         )
     rows = pd.DataFrame([intake.summary(item) for item in taken])
-    print_table(rows, how)
+    if how is Format.TABLE:
+        said = pd.DataFrame(
+            {
+                "résultat": rows["resultat"],
+                "fichier": rows["fichier"],
+                "ce que c'est": [intake.sentence(item) for item in taken],
+            }
+        )
+        print_table(said, how)
+    else:
+        print_table(rows, how)
     counts = rows["resultat"].value_counts()
     STDERR.print(
         "  ".join(f"{name} : {count}" for name, count in counts.items())

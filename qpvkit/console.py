@@ -31,6 +31,15 @@ USAGE_ERROR: Final[type[Exception]] = next(
 )
 
 
+# shorter headings for people; csv and json keep the names of the columns
+HEADINGS: Final = {
+    "label": "nom", "zoning": "géo.", "departement": "dép.", "region": "rég.",
+    "population": "habitants", "indicator": "indicateur", "vintage": "millésime",
+    "value": "valeur", "status": "état", "base": "effectif",
+}  # fmt: skip
+_WHOLE: Final = ("code", "departement", "region", "résultat")
+
+
 class Format(StrEnum):
     """How a table is printed."""
 
@@ -51,7 +60,12 @@ def print_table(frame: pd.DataFrame, how: Format, *, title: str = "") -> None:
     table = rich.table.Table(title=title or None, box=rich.box.SIMPLE, title_justify="left")
     for column in frame.columns:
         numeric = pd.api.types.is_numeric_dtype(frame[column])
-        table.add_column(str(column), justify="right" if numeric else "left", overflow="fold")
+        table.add_column(
+            HEADINGS.get(str(column), str(column)),
+            justify="right" if numeric else "left",
+            overflow="fold",
+            no_wrap=numeric or str(column) in _WHOLE,
+        )
     for row in frame.itertuples(index=False):
         table.add_row(*(_cell(value) for value in row))
     STDOUT.print(table)

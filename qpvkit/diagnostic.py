@@ -62,7 +62,8 @@ class Diagnostic:
         One row per source × edition used: ``source, producer, title, edition, vintages, licence,
         official, page, file``.
     caveats
-        Sentences that must be read with the numbers.
+        Sentences that must be read with the numbers: ``text, indicators`` (tuple of the short
+        names that a sentence concerns).
     contours
         ``kind, code, label, focus, geometry`` in EPSG:4326: the quartier (`focus`), its communes
         and the other quartiers of those communes. Empty when no contour is loaded.
@@ -78,7 +79,7 @@ class Diagnostic:
     gaps: pd.DataFrame
     coverage: pd.DataFrame
     sources: pd.DataFrame
-    caveats: tuple[str, ...]
+    caveats: pd.DataFrame
     contours: gpd.GeoDataFrame
     thresholds: pd.DataFrame
 
@@ -283,16 +284,20 @@ def _sources(
     return pd.DataFrame(rows, columns=columns)
 
 
-def _caveats(profile: pd.DataFrame, catalogue: Catalogue) -> tuple[str, ...]:
-    names = [
-        *(
-            name
-            for indicator in profile["indicator"]
-            for name in catalogue.indicator(indicator).caveats
-        ),
-        *(name for source in profile["source"] for name in catalogue.source(source).caveats),
+def _caveats(profile: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
+    """Gather the caveats of the indicators and of the sources, with the indicators concerned."""
+    concerned: dict[str, list[str]] = {}
+    for name, short, source in zip(
+        profile["indicator"], profile["short"], profile["source"], strict=True
+    ):
+        declared = (*catalogue.indicator(name).caveats, *catalogue.source(source).caveats)
+        for caveat in dict.fromkeys(declared):
+            concerned.setdefault(caveat, []).append(short)
+    rows = [
+        {"text": catalogue.caveats[name].text, "indicators": tuple(shorts)}
+        for name, shorts in concerned.items()
     ]
-    return tuple(catalogue.caveats[name].text for name in dict.fromkeys(names))
+    return pd.DataFrame(rows, columns=["text", "indicators"])
 
 
 def _contours(territory: Territory, places: pd.DataFrame, store: Store) -> gpd.GeoDataFrame:

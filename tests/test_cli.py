@@ -132,3 +132,26 @@ def test_build_from_another_folder_makes_two_reports_and_an_index(tmp_path):
     assert "QN09901M" in text
     assert "QP099001" in text
     assert not list(folder.iterdir())
+
+
+def test_add_names_a_file_by_its_content_and_keeps_going(tmp_path, monkeypatch):
+    monkeypatch.setenv("QPVKIT_HOME", str(tmp_path / "maison"))
+    demo = Path(__file__).parents[1] / "data" / "demo" / "raw"
+    folder = tmp_path / "mes fichiers"
+    folder.mkdir()
+    table = demo / "insee_qpv15_revenus" / "2022" / "REVN_2022.csv"
+    (folder / "sans nom.dat").write_bytes(table.read_bytes())
+    (folder / "coupé.csv").write_bytes(table.read_bytes()[:-900])
+    (folder / "notice.txt").write_text("Bonjour.", encoding="utf-8")
+    result = call("add", str(folder), "--format", "json")
+    assert result.exit_code == 1  # one file was refused
+    rows = {row["fichier"]: row for row in json.loads(result.stdout)}
+    assert rows["sans nom.dat"]["resultat"] == "ajouté"
+    assert rows["sans nom.dat"]["source"] == "insee_qpv15_revenus"
+    assert rows["sans nom.dat"]["millesimes"] == "2018, 2020"
+    assert rows["coupé.csv"]["resultat"] == "refusé"
+    assert "téléchargez de nouveau" in rows["coupé.csv"]["message"]
+    assert rows["notice.txt"]["resultat"] == "inconnu"
+    again = call("add", str(folder / "sans nom.dat"))
+    assert again.exit_code == 0
+    assert "déjà là" in again.stdout

@@ -49,6 +49,11 @@ def test_secret_is_a_status_not_a_number(store):
     assert all(one != 0 for one in value(store, "QN09909I", "taux_pauvrete"))
 
 
+def test_zero_that_is_a_secret_is_read_as_one(store):
+    assert status(store, "QP099003", "part_demandeurs_rsa", 2021) == ["secret"]
+    assert status(store, "QP099003", "part_demandeurs_rsa", 2020) == ["ok"]
+
+
 def test_true_zero_stays_a_zero(store):
     rows = store.observations(kind="qp", codes=["QP099002"])
     assert rows["value"].eq(0).any()

@@ -124,6 +124,7 @@ def _text_parts(path: Path, name: str, content: bytes) -> list[Part]:
 def _read_text(
     path: Path, name: str, text: str, mark: str, names: tuple[str, ...], skip: int
 ) -> pd.DataFrame:
+    _refuse_cut_end(path, name, text, mark, len(names))
     used = [position for position, label in enumerate(names) if label]
     try:
         frame = pd.read_csv(
@@ -144,6 +145,20 @@ def _read_text(
     frame.index = pd.RangeIndex(skip + 1, skip + 1 + len(frame), name="ligne")
     frame = frame.loc[~(frame.fillna("") == "").all(axis=1)]
     return _refuse_cut_lines(path, name, frame)
+
+
+def _refuse_cut_end(path: Path, name: str, text: str, mark: str, width: int) -> None:
+    """Refuse a file whose last line is shorter than its header: the download was interrupted."""
+    start = text.rstrip("\r\n").rfind("\n") + 1
+    last = next(csv.reader([text[start:].rstrip("\r\n")], delimiter=mark), [])
+    if 1 < len(last) < width and start:
+        raise FileRefusedError(
+            path,
+            where=f"{name} ligne {text.count(chr(10), 0, start) + 1}".strip(),
+            problem=f"la dernière ligne est incomplète ({len(last)} cellules).",
+            expected=f"{width} cellules, comme dans l'en-tête.",
+            action="téléchargez de nouveau le fichier, il est sans doute coupé.",
+        )
 
 
 def _refuse_cut_lines(path: Path, name: str, frame: pd.DataFrame) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 
 from qpvkit.catalogue import Catalogue, load_catalogue
 from qpvkit.errors import FileRefusedError, QpvkitError
+from qpvkit.formats import THIN, plural
 from qpvkit.load.cache import cached_table
 from qpvkit.load.files import open_parts
 from qpvkit.load.parts import Part
@@ -124,6 +125,7 @@ def add_files(
             on_progress(path.name, step, len(files))
         taken = _take(path, settings, catalogue, edition, digests)
         if taken.target is not None:
+            digests = {key: kept for key, kept in digests.items() if kept != taken.target}
             digests[file_digest(taken.target)] = taken.target
         yield taken
 
@@ -232,3 +234,24 @@ def summary(taken: Taken) -> dict[str, Any]:
         "masquees": sum(table.counts.get("masked", 0) for table in used),
         "message": taken.message,
     }
+
+
+def sentence(taken: Taken) -> str:
+    """Say in one French sentence what a file is, or why it was refused."""
+    if not taken.tables:
+        return taken.message
+    return " + ".join(dict.fromkeys(_table_sentence(table) for table in taken.tables))
+
+
+def _table_sentence(table: TakenTable) -> str:
+    years = sorted({year for year in table.vintages.values() if year})
+    masked = table.counts.get("masked", 0)
+    parts = [
+        table.title,
+        f"édition {table.edition} ({table.found_in})" if table.edition else "",
+        f"millésime{'s' if len(years) > 1 else ''} {', '.join(map(str, years))}" if years else "",
+        plural(table.counts.get("rows", 0), "ligne"),
+        plural(masked, "valeur masquée", "valeurs masquées") if masked else "",
+        "" if table.used else "classé, pas encore exploité",
+    ]
+    return " ; ".join(part for part in parts if part).replace(THIN, "")  # a terminal breaks there

@@ -52,7 +52,7 @@ def _records_part(path: Path, name: str, records: list[dict[str, Any]]) -> Part:
 
 def vector_path(path: Path, member: str) -> str:
     """Return the name under which GDAL finds a file, or a member of an archive."""
-    return f"/vsizip/{path}/{member}" if member else str(path)
+    return f"/vsizip/{{{path}}}/{member}" if member else str(path)
 
 
 def layer_parts(path: Path) -> list[Part]:
@@ -88,7 +88,11 @@ def _read_vector(path: Path, name: str, target: str, layer: str | None) -> gpd.G
         frame = pyogrio.read_dataframe(target, layer=layer)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
         raise damaged(path, name) from error
-    if not isinstance(frame, gpd.GeoDataFrame) or frame.crs is None:
+    if (
+        not isinstance(frame, gpd.GeoDataFrame)
+        or frame.crs is None
+        or "Undefined" in frame.crs.name  # a GeoPackage says so instead of saying nothing
+    ):
         raise FileRefusedError(
             path,
             where=name,

@@ -71,7 +71,7 @@ def area_shares(quartiers: gpd.GeoDataFrame, communes: gpd.GeoDataFrame) -> pd.D
                 {
                     "code": cut["code"],
                     "within_code": cut["within_code"],
-                    "share": cut.geometry.area / cut["code"].map(whole),
+                    "share": cut.geometry.area / cut["code"].map(whole).astype("float64"),
                 }
             )
         )

@@ -231,7 +231,7 @@ def _read_manifest(settings: Settings) -> dict[str, Any] | None:
     try:
         manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return manifest if {"fingerprint", "files", "tables"} <= set(manifest) else None
-    except (FileNotFoundError, json.JSONDecodeError):
+    except (FileNotFoundError, ValueError, TypeError):
         return None
 
 

@@ -61,7 +61,7 @@ def read_values(
         .str.removesuffix("%")
     )
     value = pd.to_numeric(plain.mask(masked, ""), errors="coerce")
-    wrong = ~masked & value.isna()
+    wrong = ~masked & ~value.abs().lt(float("inf"))
     if wrong.any():
         line = texts.index[wrong.to_numpy()][0]
         known = ", ".join(f"« {mark} »" if mark else "cellule vide" for mark in marks) or "aucune"

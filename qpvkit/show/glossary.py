@@ -85,7 +85,8 @@ def _indicator(item: Indicator, catalogue: Catalogue) -> list[str]:
         "",
         f"`{item.id}` – {item.definition}{scale}",
         "",
-        f"- unité : {unit.label} ; {_DIRECTIONS[item.direction]} ; {_AGGREGATIONS[item.aggregation]}",
+        f"- unité : {unit.label} ; {_DIRECTIONS[item.direction]} ; "
+        f"{_AGGREGATIONS[item.aggregation]}",
         f"- effectif : {item.base} ; public : {publics}",
         f"- diffusion : {catalogue.secrecy[item.secrecy].label}",
         f"- colonnes officielles : {' ; '.join(sources)}",

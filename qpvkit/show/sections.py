@@ -11,6 +11,7 @@ import pandas as pd
 
 from qpvkit.catalogue import load_catalogue
 from qpvkit.diagnostic import Diagnostic
+from qpvkit.formats import listing
 from qpvkit.show.blocks import Fragment, Note, render
 from qpvkit.show.chart import Chart
 from qpvkit.show.charts import drawable, plot_profile
@@ -62,10 +63,21 @@ def _parts(rows: pd.DataFrame) -> list[list[str]]:
 
 
 def caveats_list(d: Diagnostic) -> Fragment | Note:
-    """Return what must be kept in mind when reading the numbers."""
-    if not d.caveats:
+    """Return the sentences that must be read with the numbers, with the indicators concerned."""
+    if d.caveats.empty:
         return Note(text="Aucune précaution d’emploi n’est déclarée pour ces indicateurs.")
-    return Fragment(markup=render("caveats.html.j2", caveats=[french(text) for text in d.caveats]))
+    items = [
+        {"text": french(text), "concerned": french(_concerned(names))}
+        for text, names in zip(d.caveats["text"], d.caveats["indicators"], strict=True)
+    ]
+    return Fragment(markup=render("caveats.html.j2", caveats=items))
+
+
+def _concerned(names: tuple[str, ...]) -> str:
+    """Name the indicators of a caveat: all of them, or the first three and how many more."""
+    if len(names) <= 4:
+        return listing(list(names))
+    return f"{', '.join(names[:3])} et {len(names) - 3} autres"
 
 
 def data_links(d: Diagnostic) -> Fragment:

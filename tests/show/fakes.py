@@ -138,7 +138,13 @@ def diagnostic(**changes: object) -> Diagnostic:
         ),
         dataset="demo", reference="commune", places=places, profile=profile, gaps=_gaps(profile),
         coverage=_coverage(), sources=_sources(),
-        caveats=("À lire avec prudence : c'est un test.",), contours=contours(),
+        caveats=pd.DataFrame(
+            {
+                "text": ["À lire avec prudence : c'est un test."],
+                "indicators": [("Pauvreté", "Emploi", "Âge", "Logement", "Niveau de vie")],
+            }
+        ),
+        contours=contours(),
         thresholds=pd.DataFrame(
             {"id": ["a", "b"], "label": ["Effectif minimal", "Part"], "value": [11.0, 0.25]}
         ),

@@ -95,4 +95,6 @@ def test_csv_quotes_what_would_break_a_line():
 def test_caveats():
     assert "C’est un test" not in caveats_list(diagnostic()).to_html()
     assert "c’est un test" in caveats_list(diagnostic()).to_html()
-    assert isinstance(caveats_list(diagnostic(caveats=())), Note)
+    assert "(Pauvreté, Emploi, Âge et 2 autres)" in caveats_list(diagnostic()).to_html()
+    none = pd.DataFrame({"text": [], "indicators": []})
+    assert isinstance(caveats_list(diagnostic(caveats=none)), Note)
