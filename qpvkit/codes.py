@@ -126,6 +126,12 @@ def read_commune_list(text: str) -> list[str]:
         glued = token.removesuffix(".0")
         if len(glued) % 5 == 4:
             glued = f"0{glued}"
+        if len(glued) % 5:
+            message = (
+                f"Liste de communes illisible : {text!r} ({token!r} n'est pas fait de codes de "
+                f"cinq signes). Exemple attendu : 59350, 59220."
+            )
+            raise BadCodeError(message, code=text, kind="commune")
         pieces = [glued[start : start + 5] for start in range(0, len(glued), 5)]
         codes += [read_code(piece, "commune") for piece in pieces]
     return list(dict.fromkeys(codes))

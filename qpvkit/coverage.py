@@ -49,33 +49,13 @@ def read_coverage(
     for item in catalogue.indicators.values():
         source = _expected_source(item, territory, catalogue, loaded)
         status = _status(item, source, territory, published, statuses, known)
-        rows.append(
-            _row(
-                item.theme,
-                item.id,
-                item.label,
-                status,
-                catalogue,
-                source,
-                territory.zoning,
-                item.ask,
-            )
-        )
-    rows += [
-        _row(
-            theme.id,
-            "",
-            theme.label,
-            "not_at_qp",
-            catalogue,
-            None,
-            territory.zoning,
-            theme.ask,
-            theme.gap,
-        )
-        for theme in catalogue.themes.values()
-        if not theme.measured
-    ]
+        facts = _facts(source, territory, item.ask)
+        rows.append(_row((item.theme, item.id, item.label), status, catalogue, facts))
+    for theme in catalogue.themes.values():
+        if not theme.measured:
+            facts = _facts(None, territory, theme.ask)
+            what = (theme.id, "", theme.label)
+            rows.append(_row(what, "not_at_qp", catalogue, facts, theme.gap))
     table = pd.DataFrame(rows, columns=list(COVERAGE_COLUMNS))
     rank = {theme: place for place, theme in enumerate(catalogue.themes)}
     return table.sort_values("theme", key=lambda names: names.map(rank), kind="stable").reset_index(
@@ -115,23 +95,15 @@ def _status(
 
 
 def _row(
-    theme: str,
-    indicator: str,
-    label: str,
+    what: tuple[str, str, str],
     status: CoverageStatus,
     catalogue: Catalogue,
-    source: Source | None,
-    zoning: int | None,
-    ask: str,
+    facts: dict[str, str],
     gap: str = "",
 ) -> dict[str, str]:
+    """Write one row: `what` is (theme, indicator, label), `facts` fill the sentences."""
     words = catalogue.coverage[status]
-    facts = {
-        "producer": source.producer if source else "",
-        "title": source.title if source else "",
-        "zoning": str(zoning),
-        "ask": ask,
-    }
+    theme, indicator, label = what
     return {
         "theme": theme,
         "indicator": indicator,
@@ -140,4 +112,13 @@ def _row(
         "status_label": words.label,
         "reason": gap or words.reason.format(**facts),
         "ask": words.ask.format(**facts),
+    }
+
+
+def _facts(source: Source | None, territory: Territory, ask: str) -> dict[str, str]:
+    return {
+        "producer": source.producer if source else "",
+        "title": source.title if source else "",
+        "zoning": str(territory.zoning),
+        "ask": ask,
     }

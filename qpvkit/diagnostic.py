@@ -50,8 +50,8 @@ class Diagnostic:
         One row per indicator × comparison of the same vintage: ``indicator, short, theme, unit,
         direction, vintage, value, reference_kind, reference_code, reference_label,
         reference_value, reference_source, base_label, gap`` (value − reference, natural unit),
-        ``worse`` (True, False or NA when the indicator is neutral or the gap is null), ``people`` (residents
-        by whom the quartier exceeds the reference, NaN when no base is published).
+        ``worse`` (True, False, or NA when the indicator is neutral or the gap is null), ``people``
+        (residents by whom the quartier exceeds the reference, NaN when no base is published).
         `reference_kind` is one of commune, epci, departement, region, france, peers (median of
         the other quartiers, used where no territory has the same vintage).
     coverage

@@ -146,6 +146,15 @@ class Roles(Model):
     year: str = ""
 
 
+def _check_expression(pattern: str) -> None:
+    """Refuse a regular expression that Python cannot read, as a model refuses a value."""
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        msg = f"expression régulière illisible « {pattern} » ({error})"
+        raise ValueError(msg) from error
+
+
 class Source(Model):
     """An official file: who made it, how to recognise it by its content, how to read it."""
 
@@ -200,7 +209,7 @@ class Source(Model):
             *self.sample.values(),
             *self.roles.model_dump().values(),
         ):
-            re.compile(pattern if isinstance(pattern, str) else "")
+            _check_expression(pattern if isinstance(pattern, str) else "")
         return self
 
 

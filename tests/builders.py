@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,7 +17,8 @@ from shapely.geometry import Polygon, box, mapping
 
 from qpvkit.catalogue import Catalogue, load_catalogue
 from qpvkit.load.files import open_parts
-from qpvkit.load.readers import Tables, read_table
+from qpvkit.load.links import MEMBERSHIP_COLUMNS, as_text
+from qpvkit.load.readers import OBSERVATION_COLUMNS, TERRITORY_COLUMNS, Tables, read_table
 from qpvkit.load.sources import Recognition, recognise
 from qpvkit.settings import Settings
 
@@ -329,7 +332,14 @@ zoning = 2024
 priority = 8
 requires = ["code_qp", "lib_qp", "insee_com", "siren_epci", "lib_epci"]
 vintage_from = "unstated"
-roles = {{ key = "code_qp", label = "lib_qp", communes = "insee_com", epci = "siren_epci", departement = "insee_dep", region = "insee_reg" }}
+
+[source.roles]
+key = "code_qp"
+label = "lib_qp"
+communes = "insee_com"
+epci = "siren_epci"
+departement = "insee_dep"
+region = "insee_reg"
 
 [[source]]
 id = "appartenance"
@@ -369,7 +379,13 @@ requires = ["code", "nom", "type", "departement"]
 forbids = ["membres"]
 keep = {{ type = "commune-actuelle" }}
 vintage_from = "unstated"
-roles = {{ key = "code", label = "nom", departement = "departement", region = "region", population = "population" }}
+
+[source.roles]
+key = "code"
+label = "nom"
+departement = "departement"
+region = "region"
+population = "population"
 
 [[source]]
 id = "epci"
@@ -505,8 +521,9 @@ def small_settings(folder: Path, *, replace: Mapping[str, str] | None = None) ->
 
 def csv_bytes(rows: Rows, *, separator: str = ";", encoding: str = "utf-8-sig") -> bytes:
     """Write rows the way the Insee does: BOM, semicolons, CRLF."""
-    lines = (separator.join(f'"{c}"' if separator in c else c for c in row) for row in rows)
-    return ("\r\n".join(lines) + "\r\n").encode(encoding)
+    text = io.StringIO()
+    csv.writer(text, delimiter=separator).writerows(rows)
+    return text.getvalue().encode(encoding)
 
 
 def write_bytes(path: Path, content: bytes) -> Path:
@@ -654,3 +671,82 @@ def observed(tables: Tables, name: str) -> pd.DataFrame:
     """Return the rows of one indicator, by code."""
     rows = tables.observations
     return rows.loc[rows["indicator"].eq(name)].set_index("code")
+
+
+# --- tidy tables, to be joined -------------------------------------------------------------------
+
+
+def tidy(
+    *,
+    territories: Iterable[tuple[str, str, str]] = (),
+    memberships: Iterable[tuple[str, str, str, str]] = (),
+    observations: Iterable[tuple[str, str, int | None, float | None]] = (),
+    shapes: Mapping[tuple[str, str], Polygon] | None = None,
+    source: str = "revenus",
+    edition: str = "2022",
+    priority: int = 0,
+    population: Mapping[str, float] | None = None,
+) -> Tables:
+    """Return what one table of one file gives.
+
+    Parameters
+    ----------
+    territories
+        Kind, code, label.
+    memberships
+        Kind, code, kind of the parent, its code — or its name after a tilde: ``~Lille``.
+    observations
+        Code of a quartier or a commune, indicator, vintage, value; no value is a secret.
+    shapes
+        Contour by (kind, code).
+    population
+        Inhabitants by code, for the territories.
+    """
+    people = population or {}
+    named = [
+        (kind, code, label, float(people.get(code, float("nan"))), priority, source)
+        for kind, code, label in territories
+    ]
+    links = [
+        (
+            kind,
+            code,
+            parent,
+            None if inside.startswith("~") else inside,
+            inside[1:] if inside.startswith("~") else None,
+            source,
+        )
+        for kind, code, parent, inside in memberships
+    ]
+    values = [
+        (
+            "qp" if code.startswith("Q") else "commune",
+            code,
+            name,
+            vintage,
+            value,
+            "secret" if value is None else "ok",
+            None,
+            source,
+            edition,
+        )
+        for code, name, vintage, value in observations
+    ]
+    drawn = dict(shapes or {})
+    return Tables(
+        territories=as_text(pd.DataFrame(named, columns=list(TERRITORY_COLUMNS))),
+        memberships=as_text(pd.DataFrame(links, columns=list(MEMBERSHIP_COLUMNS))),
+        observations=as_text(
+            pd.DataFrame(values, columns=list(OBSERVATION_COLUMNS)).astype({"vintage": "Int64"})
+        ),
+        shapes=gpd.GeoDataFrame(
+            {
+                "kind": [kind for kind, _ in drawn],
+                "code": [code for _, code in drawn],
+                "priority": [priority] * len(drawn),
+            },
+            geometry=list(drawn.values()),
+            crs="EPSG:4326",
+        ),
+        counts=dict.fromkeys(("rows", "ignored", "masked", "repaired", "repeated"), 1),
+    )

@@ -73,6 +73,7 @@ def _concat(frames: list[pd.DataFrame]) -> pd.DataFrame:
 def _observations(tables: list[Tables], catalogue: Catalogue) -> tuple[pd.DataFrame, int]:
     """Keep one row per key; words become categories, since all France has millions of rows."""
     frames = [table.observations for table in tables if len(table.observations)]
+    frames = frames or [tables[0].observations]
     stacked = pd.concat([frame[list(_NUMBERS)] for frame in frames], ignore_index=True)
     for word in _WORDS:
         pieces = [frame[word].astype("category") for frame in frames]
@@ -80,7 +81,7 @@ def _observations(tables: list[Tables], catalogue: Catalogue) -> tuple[pd.DataFr
     key = _packed(stacked, _SERIES)
     order = np.lexsort((_rank(stacked, catalogue), key))
     sorted_key = key[order]
-    last = np.append(sorted_key[1:] != sorted_key[:-1], True)
+    last = np.append(sorted_key[1:] != sorted_key[:-1], True)[: len(sorted_key)]
     conflicts = _conflicts(stacked["value"].to_numpy()[order], sorted_key)
     kept = stacked.iloc[order[last]].reset_index(drop=True)
     return kept[["kind", "code", "indicator", *_NUMBERS, "status", "source", "edition"]], conflicts
@@ -112,6 +113,8 @@ def _rank(frame: pd.DataFrame, catalogue: Catalogue) -> npt.NDArray[np.int64]:
 
 def _conflicts(values: npt.NDArray[np.float64], sorted_key: npt.NDArray[np.int64]) -> int:
     """Count the keys to which two files give values that differ beyond rounding."""
+    if not len(values):
+        return 0
     starts = np.flatnonzero(np.append(True, sorted_key[1:] != sorted_key[:-1]))
     low = np.fmin.reduceat(values, starts)
     high = np.fmax.reduceat(values, starts)

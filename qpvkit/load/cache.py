@@ -40,7 +40,12 @@ def _source_digest(source: Source, catalogue: Catalogue) -> str:
 
 
 def cached_table(
-    settings: Settings, catalogue: Catalogue, recognition: Recognition, sha256: str
+    settings: Settings,
+    catalogue: Catalogue,
+    recognition: Recognition,
+    sha256: str,
+    *,
+    fresh: bool = False,
 ) -> tuple[Tables, dict[str, Any]]:
     """Read one recognised table, or take it from the cache of the same content and declaration.
 
@@ -51,9 +56,10 @@ def cached_table(
         sha256, recognition.part.name, recognition.edition, _source_digest(source, catalogue)
     )[:24]
     folder = settings.store_dir / "parts" / key
-    if not (folder / "counts.json").exists():
+    table = None if fresh else _kept_table(folder)
+    if table is None:
         _write_table(folder, read_table(recognition, catalogue))
-    table = _read_table(folder)
+        table = _read_table(folder)
     record = {
         "name": recognition.part.name,
         "source": source.id,
@@ -64,6 +70,14 @@ def cached_table(
         "cache": key,
     }
     return table, record
+
+
+def _kept_table(folder: Path) -> Tables | None:
+    """Return a reading kept before; None if there is none, or if it is damaged."""
+    try:
+        return _read_table(folder)
+    except (OSError, ValueError):
+        return None
 
 
 def _write_table(folder: Path, table: Tables) -> None:

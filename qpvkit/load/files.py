@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-import re
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -20,7 +19,8 @@ import pandas as pd
 import python_calamine
 
 from qpvkit.errors import FileRefusedError
-from qpvkit.load.layers import json_parts, layer_parts, vector_part, vector_path
+from qpvkit.formats import plural
+from qpvkit.load.layers import json_parts, layer_parts, member_path, vector_part
 from qpvkit.load.parts import HEAD_ROWS, Part, cell, clean, damaged, header_names
 
 _SEPARATORS: Final = (";", ",", "\t", "|")
@@ -124,55 +124,42 @@ def _text_parts(path: Path, name: str, content: bytes) -> list[Part]:
 def _read_text(
     path: Path, name: str, text: str, mark: str, names: tuple[str, ...], skip: int
 ) -> pd.DataFrame:
-    _refuse_cut_end(path, name, text, mark, len(names))
+    _refuse_uneven(path, name, text, mark, len(names), skip)
     used = [position for position, label in enumerate(names) if label]
-    try:
-        frame = pd.read_csv(
-            io.StringIO(text), sep=mark, header=None, skiprows=skip, usecols=used, dtype=str,
-            keep_default_na=False, skip_blank_lines=False, index_col=False, low_memory=False,
-            names=list(range(len(names))),
-        )  # fmt: skip
-    except (pd.errors.ParserError, ValueError) as error:
-        where = re.search(r"line (\d+)", str(error))
-        raise FileRefusedError(
-            path,
-            where=f"{name} ligne {where.group(1)}".strip() if where else name,
-            problem="le nombre de colonnes change en cours de fichier.",
-            expected=f"{len(names)} colonnes séparées par « {mark} » à chaque ligne.",
-            action="téléchargez de nouveau le fichier, il est peut-être coupé.",
-        ) from error
+    frame = pd.read_csv(
+        io.StringIO(text), sep=mark, header=None, skiprows=skip, usecols=used, dtype=str,
+        keep_default_na=False, skip_blank_lines=False, index_col=False, low_memory=False,
+        names=list(range(len(names))),
+    )  # fmt: skip
+    frame = frame.fillna("")
     frame.columns = pd.Index([names[position] for position in used])
     frame.index = pd.RangeIndex(skip + 1, skip + 1 + len(frame), name="ligne")
-    frame = frame.loc[~(frame.fillna("") == "").all(axis=1)]
-    return _refuse_cut_lines(path, name, frame)
+    return frame.loc[~(frame == "").all(axis=1)]
 
 
-def _refuse_cut_end(path: Path, name: str, text: str, mark: str, width: int) -> None:
-    """Refuse a file whose last line is shorter than its header: the download was interrupted."""
-    start = text.rstrip("\r\n").rfind("\n") + 1
-    last = next(csv.reader([text[start:].rstrip("\r\n")], delimiter=mark), [])
-    if 1 < len(last) < width and start:
+def _refuse_uneven(path: Path, name: str, text: str, mark: str, width: int, skip: int) -> None:
+    """Refuse a line with fewer or more cells than the header: a file cut, or edited by hand."""
+    reader = csv.reader(io.StringIO(text), delimiter=mark)
+    try:
+        uneven = next(
+            (
+                (reader.line_num, len(row))
+                for row in reader
+                if reader.line_num > skip and len(row) != width and any(row)
+            ),
+            None,
+        )
+    except csv.Error:
+        uneven = (reader.line_num, 1)
+    if uneven is not None:
+        line, cells = uneven
         raise FileRefusedError(
             path,
-            where=f"{name} ligne {text.count(chr(10), 0, start) + 1}".strip(),
-            problem=f"la dernière ligne est incomplète ({len(last)} cellules).",
-            expected=f"{width} cellules, comme dans l'en-tête.",
-            action="téléchargez de nouveau le fichier, il est sans doute coupé.",
+            where=f"{name} ligne {line}".strip(),
+            problem=f"{plural(cells, 'cellule')} au lieu de {width}.",
+            expected=f"{width} cellules séparées par « {mark} » à chaque ligne.",
+            action="téléchargez de nouveau le fichier, il est sans doute coupé ou retouché.",
         )
-
-
-def _refuse_cut_lines(path: Path, name: str, frame: pd.DataFrame) -> pd.DataFrame:
-    """Refuse a line with fewer cells than the header: the sign of a file cut in transit."""
-    short = frame.index[frame.isna().any(axis=1)]
-    if len(short):
-        raise FileRefusedError(
-            path,
-            where=f"{name} ligne {short[0]}".strip(),
-            problem=f"ligne incomplète ({len(short)} dans le fichier).",
-            expected=f"{frame.shape[1]} colonnes.",
-            action="téléchargez de nouveau le fichier, il est sans doute coupé.",
-        )
-    return frame
 
 
 def _gunzip(path: Path) -> bytes:
@@ -247,7 +234,7 @@ def _member_parts(path: Path, archive: zipfile.ZipFile, name: str) -> list[Part]
     if suffix in _WORKBOOKS:
         return _sheet_parts(path, name, archive.read(name))
     if suffix == ".shp":
-        return [vector_part(path, name, vector_path(path, name), None)]
+        return [vector_part(path, name, member_path(path, name), None)]
     if suffix in _TABULAR or suffix in _VECTORS:
         return _plain_parts(path, name, archive.read(name))
     return []

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
+import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import geopandas as gpd
 import pandas as pd
@@ -13,11 +15,13 @@ import pyogrio
 from qpvkit.errors import FileRefusedError
 from qpvkit.load.parts import HEAD_ROWS, Part, blank_or_cell, cell, damaged
 
+_COPIES: Final[list[tempfile.TemporaryDirectory[str]]] = []
+
 
 def json_parts(path: Path, name: str, content: bytes) -> list[Part]:
     """Open a GeoJSON, or a JSON list of records; empty for any other JSON."""
     if b'"FeatureCollection"' in content[:4096] or b'"Feature"' in content[:4096]:
-        return [vector_part(path, name, vector_path(path, name), None)]
+        return [vector_part(path, name, content, None)]
     try:
         records = json.loads(content.decode("utf-8-sig"))
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
@@ -50,22 +54,33 @@ def _records_part(path: Path, name: str, records: list[dict[str, Any]]) -> Part:
     return Part(path=path, name=name, form="json", head=(columns, *sample), _load=load)
 
 
-def vector_path(path: Path, member: str) -> str:
-    """Return the name under which GDAL finds a file, or a member of an archive."""
-    return f"/vsizip/{{{path}}}/{member}" if member else str(path)
+def member_path(path: Path, member: str) -> str:
+    """Return the name under which GDAL finds a member of an archive."""
+    return f"/vsizip/{{{path}}}/{member}"
 
 
 def layer_parts(path: Path) -> list[Part]:
     """Open every layer of a GeoPackage."""
+    target = str(path) if path.suffix.lower() == ".gpkg" else _renamed(path)
     try:
-        layers = pyogrio.list_layers(path)
+        layers = pyogrio.list_layers(target)
     except pyogrio.errors.DataSourceError as error:
         raise damaged(path, "") from error
-    return [vector_part(path, str(name), str(path), str(name)) for name, _ in layers]
+    return [vector_part(path, str(name), target, str(name)) for name, _ in layers]
 
 
-def vector_part(path: Path, name: str, target: str, layer: str | None) -> Part:
-    """Open one layer lazily."""
+def _renamed(path: Path) -> str:
+    """Copy a GeoPackage under a name that GDAL accepts; the copy goes with the process."""
+    folder = tempfile.TemporaryDirectory(prefix="qpvkit-")
+    _COPIES.append(folder)
+    return shutil.copyfile(path, Path(folder.name) / f"{path.stem}.gpkg").as_posix()
+
+
+def vector_part(path: Path, name: str, target: str | bytes, layer: str | None) -> Part:
+    """Open one layer lazily.
+
+    `target` is the content, rather than a path, wherever GDAL would trust the file's name.
+    """
     try:
         sample = pyogrio.read_dataframe(
             target, layer=layer, max_features=HEAD_ROWS, read_geometry=False
@@ -83,7 +98,7 @@ def vector_part(path: Path, name: str, target: str, layer: str | None) -> Part:
     return Part(path=path, name=name, form="vector", head=head, _load=load)
 
 
-def _read_vector(path: Path, name: str, target: str, layer: str | None) -> gpd.GeoDataFrame:
+def _read_vector(path: Path, name: str, target: str | bytes, layer: str | None) -> gpd.GeoDataFrame:
     try:
         frame = pyogrio.read_dataframe(target, layer=layer)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:

@@ -185,7 +185,7 @@ def open_store(
         folder = settings.store_dir / manifest["tables"]
         if (folder / "observations_empty.parquet").exists():
             return Store(folder, manifest)
-    return _build(settings, catalogue, files, states, wanted, on_progress)
+    return _build(settings, catalogue, files, states, wanted, on_progress, fresh=rebuild)
 
 
 def raw_files(settings: Settings) -> dict[str, Path]:
@@ -242,13 +242,17 @@ def _build(
     states: dict[str, dict[str, Any]],
     fingerprint: str,
     on_progress: Progress | None,
+    *,
+    fresh: bool,
 ) -> Store:
     tables: list[Tables] = []
     used: set[str] = set()
     for step, (name, path) in enumerate(files.items(), start=1):
         if on_progress:
             on_progress(path.name, step, len(files) + 1)
-        found, records = _read_file(settings, catalogue, name, path, states[name]["sha256"])
+        found, records = _read_file(
+            settings, catalogue, name, path, states[name]["sha256"], fresh=fresh
+        )
         tables += found
         used.update(record["cache"] for record in records if record.get("cache"))
         states[name] |= {"parts": records}
@@ -290,7 +294,7 @@ def as_words(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _read_file(
-    settings: Settings, catalogue: Catalogue, name: str, path: Path, sha256: str
+    settings: Settings, catalogue: Catalogue, name: str, path: Path, sha256: str, *, fresh: bool
 ) -> tuple[list[Tables], list[dict[str, Any]]]:
     """Read a filed file; what is wrong with it is recorded, and the others go on."""
     folder_edition = Path(name).parts[1]
@@ -302,7 +306,7 @@ def _read_file(
             found = recognise(part, catalogue, folder_edition=folder_edition)
             if found is None or not found.source.used:
                 continue
-            table, record = cached_table(settings, catalogue, found, sha256)
+            table, record = cached_table(settings, catalogue, found, sha256, fresh=fresh)
             tables.append(table)
             records.append(record)
     except FileRefusedError as error:
