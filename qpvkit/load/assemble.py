@@ -211,6 +211,7 @@ def _with_population(territories: pd.DataFrame, observations: pd.DataFrame) -> p
     )
     joined = territories.merge(latest, on=_KEY, how="left")
     joined["population"] = joined["observed"].fillna(joined["population"]).astype(float)
+    joined["population_vintage"] = joined["population_vintage"].astype("Int64")
     zoning = joined["code"].where(joined["kind"].eq("qp")).map(zoning_of, na_action="ignore")
     joined["zoning"] = zoning.astype("Int64")
     columns = [*_KEY, "label", "zoning", "population", "population_vintage"]
