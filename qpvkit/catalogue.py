@@ -60,10 +60,6 @@ class Catalogue(Model):
         """Return one source, or say which names are near."""
         return _find(self.sources, name, "source inconnue", "qpvkit list sources")
 
-    def unit_of(self, indicator: str) -> Unit:
-        """Return the unit of an indicator."""
-        return self.units[self.indicator(indicator).unit]
-
     def threshold(self, name: str) -> float:
         """Return a threshold of the method."""
         return _find(self.thresholds, name, "seuil inconnu", "qpvkit check").value

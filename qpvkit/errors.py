@@ -77,10 +77,6 @@ class MissingDataError(QpvkitError, LookupError):
     """The store does not hold what a command needs."""
 
 
-class NotComparableError(QpvkitError, ValueError):
-    """Two values that a break in the series or a change of perimeter forbids to compare."""
-
-
 class ReportError(QpvkitError, RuntimeError):
     """A notebook failed: its name, its parameters and the cell are in the message."""
 

@@ -13,13 +13,6 @@ MINUS: Final = "\u2212"
 DASH: Final = "–"
 
 STATUS_MARKS: Final[dict[str, str]] = {"secret": "s", "missing": "nd"}
-STATUS_LABELS: Final[dict[str, str]] = {
-    "ok": "publié",
-    "secret": "masqué (secret statistique ou non diffusé)",
-    "missing": "non disponible",
-    "estimated": "estimé",
-    "low_quality": "qualité faible selon le producteur",
-}
 
 
 def number(value: float, *, decimals: int = 0, signed: bool = False) -> str:

@@ -33,7 +33,7 @@ def test_a_sound_catalogue_holds_what_its_files_declare(tmp_path):
     catalogue = small_catalogue(tmp_path)
     assert list(catalogue.themes) == ["population", "revenus", "tranquillite"]
     assert catalogue.indicator("taux_pauvrete").direction == "up_is_worse"
-    assert catalogue.unit_of("taux_pauvrete").share
+    assert catalogue.units[catalogue.indicator("taux_pauvrete").unit].share
     assert catalogue.source("compile").official is False
     assert catalogue.threshold("base_ecart_max_annees") == 3.0
     assert catalogue.terms[0].french == "millésime"
