@@ -89,8 +89,8 @@ def read_code(code: object, kind: Kind) -> str:
         raise BadCodeError(message, code=code, kind=kind)
     text = code.strip().upper()
     text = text.removesuffix(".0")
-    if text[:1].isdigit() and text.isalnum():
-        text = text.zfill(_WIDTHS.get(kind, 0))
+    if text[:1].isdigit() and len(text) == _WIDTHS.get(kind, 0) - 1:
+        text = f"0{text}"  # a spreadsheet loses one zero, never more
     if not PATTERNS[kind].fullmatch(text):
         message = (
             f"Code {KIND_LABELS[kind]} illisible : {code!r}. Exemple attendu : {EXAMPLES[kind]}."

@@ -16,6 +16,15 @@ Identifier = Annotated[str, pydantic.StringConstraints(pattern=r"^[a-z][a-z0-9_]
 Words = Annotated[str, pydantic.StringConstraints(min_length=1, strip_whitespace=True)]
 
 
+def _check_expression(pattern: str) -> None:
+    """Refuse a regular expression that Python cannot read, as a model refuses a value."""
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        msg = f"expression régulière illisible « {pattern} » ({error})"
+        raise ValueError(msg) from error
+
+
 class Model(pydantic.BaseModel):
     """A frozen record that refuses unknown keys and implicit casts."""
 
@@ -76,7 +85,7 @@ class Column(Model):
     """Where an indicator stands in one source.
 
     `column` is a regular expression on the official name, case ignored; ``{yy}`` stands for the
-    two digits of the vintage. With `over`, the value is ``100 · column / over`` (or `times` of it).
+    two digits of the vintage. With `over`, the value is ``times · column / over``.
     """
 
     source: Identifier
@@ -89,6 +98,12 @@ class Column(Model):
     how: Literal["value", "mean"] = "value"
     estimated: bool = False
     zero_is_secret: bool = False
+
+    @pydantic.model_validator(mode="after")
+    def _readable_expressions(self) -> Column:
+        for pattern in (self.column, self.over, self.note, *self.where):
+            _check_expression(pattern.replace("{yy}", "00"))
+        return self
 
 
 class Indicator(Model):
@@ -144,15 +159,6 @@ class Roles(Model):
     members: str = ""  # the list of communes inside a JSON record
     population: str = ""
     year: str = ""
-
-
-def _check_expression(pattern: str) -> None:
-    """Refuse a regular expression that Python cannot read, as a model refuses a value."""
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        msg = f"expression régulière illisible « {pattern} » ({error})"
-        raise ValueError(msg) from error
 
 
 class Source(Model):

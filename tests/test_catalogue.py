@@ -260,6 +260,12 @@ def test_a_broken_regular_expression_names_file_and_source(tmp_path):
     assert "base.toml, « declaree »" in message
 
 
+def test_a_broken_regular_expression_of_a_column_names_file_and_indicator(tmp_path):
+    text = indicator("gini", '{ source = "revenus", column = "GINI(" }')
+    message = refusal(tmp_path, {"indicators/revenus.toml": text})
+    assert "revenus.toml, « gini »" in message
+
+
 def test_a_wrong_choice_lists_those_that_are_accepted(tmp_path):
     text = indicator("gini", SOUND, direction="monte")
     message = refusal(tmp_path, {"indicators/revenus.toml": text})

@@ -126,3 +126,8 @@ def test_same_vintage_only(store):
             on=["indicator", "vintage"],
         )
         assert len(pairs) == len(gaps)
+
+
+def test_a_departement_that_only_holds_quartiers_is_a_territory(store):
+    assert qk.find_territory("99", kind="departement").label.startswith("Département fictif")
+    assert len(qk.load_territories(kind="region", store=store)) >= 2

@@ -48,6 +48,7 @@ def assemble(tables: list[Tables], catalogue: Catalogue) -> Assembled:
     shapes = _shapes(tables)
     territories = _territories(tables, catalogue, observations, shapes)
     memberships, unresolved = _memberships(tables, catalogue, territories, shapes)
+    territories = _with_parents(territories, memberships, catalogue)
     counts = {
         key: sum(table.counts[key] for table in tables)
         for key in ("rows", "ignored", "masked", "repaired", "repeated")
@@ -183,7 +184,8 @@ def _territories(
         [
             {"kind": p.kind, "code": p.code, "label": p.label, "priority": 20}
             for p in catalogue.places
-        ]
+        ],
+        columns=["kind", "code", "label", "priority"],
     )
     known = set(zip(used["kind"], used["code"], strict=True)) | set(
         zip(stacked["kind"], stacked["code"], strict=True)
@@ -216,6 +218,24 @@ def _with_population(territories: pd.DataFrame, observations: pd.DataFrame) -> p
     joined["zoning"] = zoning.astype("Int64")
     columns = [*_KEY, "label", "zoning", "population", "population_vintage"]
     return joined[columns].astype({"kind": "str", "code": "str", "label": "str"})
+
+
+def _with_parents(
+    territories: pd.DataFrame, memberships: pd.DataFrame, catalogue: Catalogue
+) -> pd.DataFrame:
+    """Add the territories that are known only as what holds others."""
+    known = set(zip(territories["kind"], territories["code"], strict=True))
+    parents = memberships[["within_kind", "within_code"]].drop_duplicates()
+    labels = {(place.kind, place.code): place.label for place in catalogue.places}
+    rows = [
+        {"kind": kind, "code": code, "label": labels.get((kind, code), code)}
+        for kind, code in zip(parents["within_kind"], parents["within_code"], strict=True)
+        if (kind, code) not in known
+    ]
+    if not rows:
+        return territories
+    added = pd.DataFrame(rows).reindex(columns=territories.columns).astype(territories.dtypes)
+    return pd.concat([territories, added], ignore_index=True).sort_values(_KEY, ignore_index=True)
 
 
 # --- memberships -------------------------------------------------------------------------------

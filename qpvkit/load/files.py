@@ -21,7 +21,16 @@ import python_calamine
 from qpvkit.errors import FileRefusedError
 from qpvkit.formats import plural
 from qpvkit.load.layers import json_parts, layer_parts, member_path, vector_part
-from qpvkit.load.parts import HEAD_ROWS, Part, cell, clean, damaged, header_names
+from qpvkit.load.parts import (
+    HEAD_ROWS,
+    Part,
+    cell,
+    clean,
+    damaged,
+    decode_text,
+    header_names,
+    refuse_repeated,
+)
 
 _SEPARATORS: Final = (";", ",", "\t", "|")
 _SQLITE: Final = b"SQLite format 3\x00"
@@ -83,33 +92,27 @@ def _plain_parts(path: Path, name: str, content: bytes) -> list[Part]:
 # --- delimited text ------------------------------------------------------------------------
 
 
-def _decode(path: Path, name: str, content: bytes) -> str:
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        guess = "UTF-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "Windows-1252"
-        raise FileRefusedError(
-            path,
-            where=f"{name} ligne {line}".strip(),
-            problem=f"encodage inattendu (sans doute {guess}) : les accents seraient faux.",
-            expected="un texte en UTF-8.",
-            action="reprenez le fichier d'origine, ou ré-enregistrez-le en « CSV UTF-8 ».",
-        ) from error
+def _separator(lines: list[str]) -> str:
+    """Return the separator that cuts the most lines into the same number of cells.
 
+    A title above the header, or a comma inside a label, does not mislead it.
+    """
 
-def _separator(line: str) -> str:
-    """Return the separator that cuts a header into the most cells."""
-    return max(_SEPARATORS, key=lambda mark: len(next(csv.reader([line], delimiter=mark))))
+    def evenness(mark: str) -> tuple[float, int]:
+        sizes = [len(row) for row in csv.reader(lines, delimiter=mark)]
+        usual = max(set(sizes), key=lambda size: (sizes.count(size), size))
+        return (sizes.count(usual) / len(sizes), usual) if usual > 1 else (0.0, 0)
+
+    return max(_SEPARATORS, key=evenness)
 
 
 def _text_parts(path: Path, name: str, content: bytes) -> list[Part]:
-    text = _decode(path, name, content)
+    text = decode_text(path, name, content)
     lines = text[:200_000].splitlines()[:HEAD_ROWS]
     filled = [line for line in lines if line.strip(" ;,\t")]
     if not filled:
         return []
-    mark = _separator(filled[0])
+    mark = _separator(filled)
     head = tuple(tuple(clean(cell) for cell in row) for row in csv.reader(lines, delimiter=mark))
     if max(len(row) for row in head) < 2:
         return []
@@ -124,6 +127,7 @@ def _text_parts(path: Path, name: str, content: bytes) -> list[Part]:
 def _read_text(
     path: Path, name: str, text: str, mark: str, names: tuple[str, ...], skip: int
 ) -> pd.DataFrame:
+    refuse_repeated(path, name, names)
     _refuse_uneven(path, name, text, mark, len(names), skip)
     used = [position for position, label in enumerate(names) if label]
     frame = pd.read_csv(
@@ -139,7 +143,7 @@ def _read_text(
 
 def _refuse_uneven(path: Path, name: str, text: str, mark: str, width: int, skip: int) -> None:
     """Refuse a line with fewer or more cells than the header: a file cut, or edited by hand."""
-    reader = csv.reader(io.StringIO(text), delimiter=mark)
+    reader = csv.reader(io.StringIO(text), delimiter=mark, strict=True)
     try:
         uneven = next(
             (
@@ -223,8 +227,15 @@ def _zip_parts(path: Path) -> Iterator[Part]:
                 raise damaged(path, broken)
             for name in sorted(names):
                 yield from _member_parts(path, archive, name)
-    except (zipfile.BadZipFile, EOFError, zlib.error) as error:
+    except (zipfile.BadZipFile, EOFError, zlib.error, UnicodeDecodeError) as error:
         raise damaged(path, "") from error
+    except (NotImplementedError, RuntimeError) as error:
+        raise FileRefusedError(
+            path,
+            problem="l'archive est chiffrée, ou compressée d'une façon que l'on ne sait pas lire.",
+            expected="un ZIP ordinaire, sans mot de passe.",
+            action="décompressez-la, puis ajoutez le dossier obtenu.",
+        ) from error
 
 
 def _member_parts(path: Path, archive: zipfile.ZipFile, name: str) -> list[Part]:

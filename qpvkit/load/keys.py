@@ -101,7 +101,8 @@ def _of_kind(text: pd.Series, kind: Kind, catalogue: Catalogue) -> pd.DataFrame:
     code = text.str.upper().str.removesuffix(".0")
     width = {"commune": 5, "epci": 9, "departement": 2, "region": 2, "iris": 9}.get(kind, 0)
     if width:
-        code = code.where(code.eq("") | ~code.str[:1].str.isdigit(), code.str.zfill(width))
+        lost = code.str[:1].str.isdigit() & code.str.len().eq(width - 1)
+        code = code.mask(lost, "0" + code)
     code = code.where(code.str.fullmatch(PATTERNS[kind].pattern)).replace(catalogue.alias_map(kind))
     return pd.DataFrame({"kind": kind, "code": code.astype(object)}, index=text.index)
 

@@ -11,20 +11,29 @@ from typing import Any, Final
 import geopandas as gpd
 import pandas as pd
 import pyogrio
+import shapely.errors
 
 from qpvkit.errors import FileRefusedError
-from qpvkit.load.parts import HEAD_ROWS, Part, blank_or_cell, cell, damaged
+from qpvkit.load.parts import HEAD_ROWS, Part, blank_or_cell, cell, damaged, decode_text
 
+_GDAL_ERRORS: Final = (
+    pyogrio.errors.DataSourceError,
+    pyogrio.errors.DataLayerError,
+    pyogrio.errors.FeatureError,
+    pyogrio.errors.GeometryError,
+    shapely.errors.GEOSException,
+)
 _COPIES: Final[list[tempfile.TemporaryDirectory[str]]] = []
 
 
 def json_parts(path: Path, name: str, content: bytes) -> list[Part]:
     """Open a GeoJSON, or a JSON list of records; empty for any other JSON."""
+    text = decode_text(path, name, content)
     if b'"FeatureCollection"' in content[:4096] or b'"Feature"' in content[:4096]:
         return [vector_part(path, name, content, None)]
     try:
-        records = json.loads(content.decode("utf-8-sig"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        records = json.loads(text)
+    except json.JSONDecodeError as error:
         raise FileRefusedError(
             path,
             where=f"{name} ligne {getattr(error, 'lineno', '?')}".strip(),
@@ -85,7 +94,7 @@ def vector_part(path: Path, name: str, target: str | bytes, layer: str | None) -
         sample = pyogrio.read_dataframe(
             target, layer=layer, max_features=HEAD_ROWS, read_geometry=False
         )
-    except pyogrio.errors.DataSourceError as error:
+    except _GDAL_ERRORS as error:
         raise damaged(path, name) from error
     rows = tuple(
         tuple(blank_or_cell(cell) for cell in row) for row in sample.itertuples(index=False)
@@ -101,7 +110,7 @@ def vector_part(path: Path, name: str, target: str | bytes, layer: str | None) -
 def _read_vector(path: Path, name: str, target: str | bytes, layer: str | None) -> gpd.GeoDataFrame:
     try:
         frame = pyogrio.read_dataframe(target, layer=layer)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+    except _GDAL_ERRORS as error:
         raise damaged(path, name) from error
     if (
         not isinstance(frame, gpd.GeoDataFrame)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from qpvkit.catalogue import Catalogue
 from qpvkit.codes import PATTERNS, Kind, read_commune_list
-from qpvkit.errors import BadCodeError
+from qpvkit.errors import BadCodeError, FileRefusedError
 from qpvkit.load.sources import Recognition, bad_code, role_of
 from qpvkit.records import Source
 
@@ -35,7 +35,7 @@ def read_links(
         for role, within in _PARENT_ROLES.items()
     ]
     pieces += [_named_communes(frame, named, source), _reversed_links(frame, named, recognition)]
-    pieces.append(_members(frame, named, source))
+    pieces.append(_members(frame, named, recognition))
     found = [piece for piece in pieces if piece is not None and len(piece)]
     if not found:
         return as_text(pd.DataFrame(columns=list(MEMBERSHIP_COLUMNS)))
@@ -111,10 +111,20 @@ def _reversed_links(
     return links.assign(code=split).explode("code").dropna(subset=["code"])
 
 
-def _members(frame: pd.DataFrame, named: pd.DataFrame, source: Source) -> pd.DataFrame | None:
-    lists = role_of(frame, source, "members")
+def _members(
+    frame: pd.DataFrame, named: pd.DataFrame, recognition: Recognition
+) -> pd.DataFrame | None:
+    lists = role_of(frame, recognition.source, "members")
     if lists is None:
         return None
-    codes = lists.map(lambda members: [str(member["code"]) for member in members])
+    try:
+        codes = lists.map(lambda members: [str(member["code"]) for member in members])
+    except (KeyError, TypeError) as error:
+        raise FileRefusedError(
+            recognition.part.path,
+            problem=f"un membre de la liste {lists.name} n'a pas de code.",
+            expected="un code de commune pour chaque membre.",
+            action="reprenez le fichier d'origine.",
+        ) from error
     links = named.assign(within_kind=named["kind"], within_code=named["code"], kind="commune")
     return links.assign(code=codes).explode("code").dropna(subset=["code"])

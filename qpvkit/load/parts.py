@@ -104,3 +104,33 @@ def damaged(path: Path, name: str) -> FileRefusedError:
         expected="un fichier complet.",
         action="téléchargez-le de nouveau et comparez sa taille à celle annoncée.",
     )
+
+
+def decode_text(path: Path, name: str, content: bytes) -> str:
+    """Decode UTF-8, with or without its mark; refuse any other encoding and name the line."""
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        guess = "UTF-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "Windows-1252"
+        raise FileRefusedError(
+            path,
+            where=f"{name} ligne {line}".strip(),
+            problem=f"encodage inattendu (sans doute {guess}) : les accents seraient faux.",
+            expected="un texte en UTF-8.",
+            action="reprenez le fichier d'origine, ou ré-enregistrez-le en « CSV UTF-8 ».",
+        ) from error
+
+
+def refuse_repeated(path: Path, name: str, names: tuple[str, ...]) -> None:
+    """Refuse a header that gives the same name to two columns."""
+    filled = [label for label in names if label]
+    repeated = sorted({label for label in filled if filled.count(label) > 1})
+    if repeated:
+        raise FileRefusedError(
+            path,
+            where=name,
+            problem=f"la colonne {repeated[0]} est donnée deux fois.",
+            expected="un nom par colonne.",
+            action="reprenez le fichier d'origine, ou retirez la colonne en double.",
+        )

@@ -25,6 +25,7 @@ from qpvkit.records import Column, Indicator, Source
 
 READER_VERSION: Final = 1  # raise it when the same file and catalogue would give other rows
 
+_CODE_LIKE: Final = r"(?i)Q[PN]\w*\d\w*"
 OBSERVATION_COLUMNS: Final = (
     "kind", "code", "indicator", "vintage", "value", "status", "base", "source", "edition",
 )  # fmt: skip
@@ -98,7 +99,9 @@ def _key_frame(frame: pd.DataFrame, recognition: Recognition, catalogue: Catalog
     named = keys.read_keys(key, label, source, catalogue, table_name=name)
     blank = key.astype(str).str.strip().isin(["", *source.missing])
     wrong = named["code"].isna() & ~blank
-    if wrong.any() and recognition.part.form != "sheet":
+    if recognition.part.form == "sheet":  # notes below the table are not codes; mangled codes are
+        wrong &= key.astype(str).str.strip().str.fullmatch(_CODE_LIKE)
+    if wrong.any():
         line = named.index[wrong.to_numpy()][0]
         raise bad_code(recognition, line, str(key.loc[line]))
     named = named.dropna(subset=["code"]).astype("str")

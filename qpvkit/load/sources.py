@@ -11,6 +11,7 @@ from typing import Final, Literal
 import pandas as pd
 
 from qpvkit.catalogue import Catalogue
+from qpvkit.codes import EXAMPLES, KIND_LABELS
 from qpvkit.errors import FileRefusedError
 from qpvkit.load.parts import Part, header_names
 from qpvkit.records import Edition, Source
@@ -95,7 +96,9 @@ def role_of(frame: pd.DataFrame, source: Source, role: str) -> pd.Series | None:
 def bad_code(recognition: Recognition, line: int, text: str) -> FileRefusedError:
     """Return the refusal of a code that cannot be read."""
     kind = recognition.source.kind
-    example = "un code officiel" if kind in ("", "auto") else f"un code « {kind} »"
+    example = "un code officiel"
+    if kind != "" and kind != "auto":  # noqa: PLR1714 - narrows the type
+        example = f"le code d'un territoire ({KIND_LABELS[kind]}), par exemple {EXAMPLES[kind]},"
     return FileRefusedError(
         recognition.part.path,
         where=f"{recognition.part.name} ligne {line}".strip(),
@@ -240,9 +243,9 @@ def _edition(
         and not any(find_column(names, column) for column in item.lacks)
     ]
     by_id = {item.id: item for item in candidates}
-    if asked:
-        if asked in by_id:
-            return by_id[asked], "option"
+    if asked in by_id:
+        return by_id[asked], "option"
+    if asked and (len(candidates) != 1 or asked in {item.id for item in source.editions}):
         raise _unknown_edition(part, source, candidates or list(source.editions))
     if len(candidates) == 1:
         alone = len(source.editions) == 1
@@ -286,7 +289,7 @@ def _unknown_edition(part: Part, source: Source, candidates: Sequence[Edition]) 
         where=part.name,
         problem=f"« {source.title} » reconnu, mais ni le contenu ni le nom ne disent l'édition.",
         expected=f"l'une des éditions {listed}.",
-        action=f"qpvkit add {part.path.name} --edition {candidates[0].id}",
+        action=f"qpvkit add {part.path.name} --edition ÉDITION",
     )
 
 

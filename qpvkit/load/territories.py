@@ -166,7 +166,7 @@ def _unknown(code: str, kind: Kind, store: Store) -> UnknownNameError:
     rows = store.territories(kind=kind)
     near = near_names(code, rows["code"]) or near_names(code, rows["label"].drop_duplicates())
     hint = f"Liste complète : qpvkit list {kind}"
-    return UnknownNameError(f"{KIND_LABELS[kind]} inconnu", code, near=near, hint=hint)
+    return UnknownNameError(f"{KIND_LABELS[kind]} introuvable", code, near=near, hint=hint)
 
 
 def _territory(row: pd.Series) -> Territory:

@@ -147,7 +147,7 @@ def gaps_table(
     return Table(
         frame=frame,
         caption=french(f"Détail des écarts avec {title}, {kind}"),
-        name=f"tableau-ecarts-{unit_kind}",
+        name=f"tableau-ecarts-{unit_kind}" + (f"-{reference}" if reference else ""),
         numeric=("Quartier", _heading(title), "Écart", "Millésime"),
         groups=tuple(rows["group"]),
         toned="Écart",

@@ -321,10 +321,35 @@ def test_a_line_longer_than_the_header_is_refused_with_the_line(tmp_path):
     assert error.where == "ligne 4"
 
 
-def test_a_quote_never_closed_is_refused(tmp_path):
-    path = write_bytes(tmp_path / "a.csv", csv_bytes(ROWS).replace(b"Lambersart", b'"Lambersart'))
+@pytest.mark.parametrize(("before", "after"), [(b";Lille", b';"Lille'), (b"Lille;1", b'Lille;"1')])
+def test_a_quote_never_closed_is_refused(tmp_path, before, after):
+    path = write_bytes(tmp_path / "a.csv", csv_bytes(ROWS).replace(before, after))
     error = refusal(path, read=True)
     assert "coupé" in error.action
+
+
+@pytest.mark.parametrize("row", [1, 2])
+def test_a_geojson_in_another_encoding_is_refused(tmp_path, row):
+    names = ["Fives", "Fives"]
+    names[row - 1] = "Résidence"
+    features = [perimetre("QN05901M", square(3, 50), label=name) for name in names]
+    content = geojson_bytes(features).decode("utf-8").encode("cp1252")
+    error = refusal(write_bytes(tmp_path / "a.geojson", content), read=True)
+    assert "UTF-8" in error.expected + error.action
+
+
+def test_contours_without_coordinates_are_refused(tmp_path):
+    content = geojson_bytes([FIVES]).replace(b'"coordinates"', b'"coords"')
+    refusal(write_bytes(tmp_path / "a.geojson", content), read=True)
+
+
+def test_an_archive_compressed_in_an_unknown_way_is_refused(tmp_path):
+    path = write_zip(tmp_path / "a.zip", {"a.csv": csv_bytes(ROWS)})
+    content = bytearray(path.read_bytes())
+    for signature, place in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):
+        start = content.index(signature) + place
+        content[start : start + 2] = b"\x09\x00"  # deflate64, of the Windows explorer
+    refusal(write_bytes(path, bytes(content)))
 
 
 @pytest.mark.parametrize("cut", [5, 100, 500])
@@ -409,3 +434,15 @@ def test_a_header_of_one_row_is_taken_as_it_is():
 def test_a_lone_name_above_nothing_keeps_its_name():
     head = (("Code", "Niveau", "", "Taux"), ("", "bas", "haut", ""))
     assert header_names(head, 0, 2) == ("Code", "Niveau bas", "Niveau haut", "Taux")
+
+
+def test_a_title_above_the_header_does_not_mislead_the_separator(tmp_path):
+    text = "Revenus, pauvreté, niveau de vie\r\ncode;valeur\r\n59350;27,0\r\n59512;46,0\r\n"
+    part = only(write_bytes(tmp_path / "a.csv", text.encode()))
+    assert part.head[1] == ("code", "valeur")
+
+
+def test_commas_inside_labels_do_not_mislead_the_separator(tmp_path):
+    text = "code;libelle\r\n1;un, deux, trois\r\n2;quatre, cinq\r\n3;six\r\n"
+    part = only(write_bytes(tmp_path / "a.csv", text.encode()))
+    assert part.frame()["libelle"].tolist() == ["un, deux, trois", "quatre, cinq", "six"]

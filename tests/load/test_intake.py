@@ -163,6 +163,25 @@ BAD = {
         lambda path: write_csv(path, demographie_rows(("QP059074", "5", "7", "2", ""))),
         ("Démographie des quartiers 2015", "2018, 2020, 2022", "qpvkit add", "--edition"),
     ),
+    "colonne en double": (
+        lambda path: write_csv(path, [(*row, row[3]) for row in revenus_rows()]),
+        ("TP60",),
+    ),
+    "membre sans code": (
+        lambda path: write_json(
+            path, [{"code": "200093201", "nom": "MEL", "membres": [{"nom": "Lille"}]}]
+        ),
+        ("membres",),
+    ),
+    "geojson cp1252": (
+        lambda path: write_bytes(
+            path,
+            geojson_bytes([perimetre("QN05901M", square(3, 50), label="Résidence")])
+            .decode("utf-8")
+            .encode("cp1252"),
+        ),
+        ("UTF-8",),
+    ),
     "classeur abîmé": (damaged_workbook, ("abîmé ou coupé", "téléchargez-le de nouveau")),
     "json coupé": (
         lambda path: write_bytes(path, json.dumps([RECORD] * 5).encode()[:-20]),
@@ -171,8 +190,8 @@ BAD = {
 }
 SUFFIXES = {
     "gpkg sans système": ".gpkg", "gpkg en degrés inconnus": ".gpkg", "shapefile sans prj": ".zip",
-    "geojson en mètres": ".geojson", "geojson coupé": ".geojson", "classeur abîmé": ".xlsx",
-    "zip tronqué": ".zip",
+    "geojson en mètres": ".geojson", "geojson coupé": ".geojson", "geojson cp1252": ".geojson",
+    "classeur abîmé": ".xlsx", "zip tronqué": ".zip",
 }  # fmt: skip
 
 

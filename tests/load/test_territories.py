@@ -107,7 +107,7 @@ def test_an_unknown_code_gives_the_near_ones_and_the_list(place):
     with pytest.raises(UnknownNameError) as caught:
         find_territory("QN05973M", **place)
     message = str(caught.value)
-    assert "quartier prioritaire inconnu : 'QN05973M'" in message
+    assert "quartier prioritaire introuvable : 'QN05973M'" in message
     assert "QN05972M" in caught.value.near
     assert "Noms proches : " in message
     assert "qpvkit list qp" in message
@@ -120,7 +120,7 @@ def test_a_mistyped_name_gives_the_near_ones(place):
 
 
 def test_an_unknown_commune_is_looked_for_among_communes(place):
-    with pytest.raises(UnknownNameError, match="commune inconnu") as caught:
+    with pytest.raises(UnknownNameError, match="commune introuvable") as caught:
         find_territory("59351", **place)
     assert "59350" in caught.value.near
     assert "qpvkit list commune" in str(caught.value)
@@ -171,7 +171,8 @@ def test_quartiers_within_another_territory_are_listed(place, within, expected):
 
 def test_other_kinds_are_listed_too(place):
     assert set(codes(place, kind="commune", epci="200093201")) == {"59328", "59350"}
-    assert codes(place, kind="epci") == ["200093201"]
+    # an EPCI that no file lists, but that holds a commune, is a territory as well
+    assert codes(place, kind="epci") == ["200071751", "200093201"]
     assert codes(place, kind="iris") == []
 
 
