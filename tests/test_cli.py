@@ -107,10 +107,10 @@ def test_a_misspelt_command_is_explained_in_french(words, expected):
     assert expected in done.stderr
 
 
-def test_list_of_a_data_set_without_files_says_what_to_do():
-    done = command("list", "qp", "--dataset", "france", cwd=None)
-    if done.returncode == 0:  # the real files are loaded in this home
-        return
+def test_a_data_set_without_files_says_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.setenv("QPVKIT_HOME", str(tmp_path))
+    done = command("list", "qp", "--dataset", "france")
+    assert done.returncode == 1
     assert "qpvkit add" in done.stderr
 
 
