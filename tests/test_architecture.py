@@ -62,3 +62,9 @@ def test_glossary_is_written_from_the_catalogue():
 
     written = (ROOT / "GLOSSAIRE.md").read_text(encoding="utf-8")
     assert written == write_glossary(load_catalogue()), "lancez : qpvkit glossary"
+
+
+def test_every_threshold_that_a_report_prints_is_applied_by_the_code():
+    code = "".join(path.read_text(encoding="utf-8") for path in MODULES)
+    for name in qpvkit.load_catalogue().thresholds:
+        assert f'threshold("{name}")' in code, name
