@@ -24,6 +24,19 @@ class BadCodeError(QpvkitError, ValueError):
         self.kind = kind
 
 
+class BadArgumentError(QpvkitError, ValueError):
+    """An argument for which a measure has no meaning, whatever the data.
+
+    A value that the data may hold (a share without people, more events than people) is not one:
+    the measure answers it by NaN.
+    """
+
+    def __init__(self, message: str, *, argument: str, value: object) -> None:
+        super().__init__(message)
+        self.argument = argument
+        self.value = value
+
+
 class UnknownNameError(QpvkitError, KeyError):
     """A territory, indicator, source or notebook that nobody declared."""
 
