@@ -21,17 +21,27 @@ from qpvkit.measure.uncertainty.intervals import (
     rate_interval,
     wilson,
 )
+from qpvkit.measure.uncertainty.medians import median_interval, quantile_log_error
+from qpvkit.measure.uncertainty.multiplicity import benjamini_hochberg
+from qpvkit.measure.uncertainty.overdispersion import Estimate, Funnel, arcsine, funnel
 
 __all__ = [
+    "Estimate",
+    "Funnel",
     "Interval",
+    "arcsine",
+    "benjamini_hochberg",
     "byar",
     "clopper_pearson",
     "dobson",
+    "funnel",
     "koopman",
+    "median_interval",
     "midp",
     "miettinen_nurminen",
     "newcombe",
     "poisson_exact",
+    "quantile_log_error",
     "rate_interval",
     "score_test",
     "wilson",

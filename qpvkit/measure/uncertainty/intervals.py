@@ -153,11 +153,14 @@ def byar(x: Vector, *, level: float = 0.95) -> Interval:
     (events,), restore = align(x)
     events = np.where(events >= 0, events, np.nan)
     low = _byar_limit(np.where(events > 0, events, np.nan), z=-z)
-    return Interval(restore(np.where(low >= 0, low, np.nan)), restore(_byar_limit(events + 1, z=z)))
+    return Interval(restore(low), restore(_byar_limit(events + 1, z=z)))
 
 
 def _byar_limit(x: FloatArray, *, z: float) -> FloatArray:
-    return x * (1 - 1 / (9 * x) + z / (3 * np.sqrt(x))) ** 3
+    with np.errstate(over="ignore"):  # a tiny fraction of an event: −∞, refused below
+        root = 1 - 1 / (9 * x) + z / (3 * np.sqrt(x))
+    limit: FloatArray = x * np.where(root >= 0, root, np.nan) ** 3
+    return limit
 
 
 def rate_interval(x: Vector, n: Vector, *, level: float = 0.95) -> Interval:

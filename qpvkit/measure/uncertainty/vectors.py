@@ -13,6 +13,7 @@ import pandas as pd
 from qpvkit.errors import BadArgumentError
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
+IntArray: TypeAlias = npt.NDArray[np.int64]
 Vector: TypeAlias = "float | npt.ArrayLike | pd.Series[Any]"
 
 
@@ -38,12 +39,7 @@ def align(*values: Vector) -> tuple[list[FloatArray], Callable[[FloatArray], Any
     """
     indexes = [value.index for value in values if isinstance(value, pd.Series)]
     for index in indexes[1:]:
-        if not index.equals(indexes[0]):
-            message = (
-                "deux Series n'ont pas le même index : leurs lignes ne se correspondent pas. "
-                "À faire : les aligner d'abord, par exemple avec a.align(b, join='inner')."
-            )
-            raise BadArgumentError(message, argument="index", value=index)
+        _check_same_index(indexes[0], index)
     floats = [_to_float(value) for value in values]
     try:
         arrays = [np.array(item) for item in np.broadcast_arrays(*floats)]
@@ -84,3 +80,42 @@ def critical(level: float) -> float:
         )
         raise BadArgumentError(message, argument="level", value=level)
     return NormalDist().inv_cdf((1 + level) / 2)
+
+
+def grouping(groups: object, size: int, *, like: Vector) -> IntArray:
+    """Return the number of each row's group; −1 for a row that has none.
+
+    Parameters
+    ----------
+    groups
+        The labels, as long as the rows; None for one group.
+    size
+        How many rows there are.
+    like
+        The rows: if they and the labels are Series, they must share one index.
+
+    Examples
+    --------
+    >>> grouping(["b", "a", None, "b"], 4, like=[1, 2, 3, 4]).tolist()
+    [0, 1, -1, 0]
+    """
+    if groups is None:
+        return np.zeros(size, dtype=np.int64)
+    if isinstance(groups, pd.Series) and isinstance(like, pd.Series):
+        _check_same_index(groups.index, like.index)
+    labels = groups if isinstance(groups, pd.Series | pd.Index) else pd.Series(groups)
+    if len(labels) != size:
+        message = (
+            f"{len(labels)} groupes pour {size} lignes. À faire : donner un groupe à chaque ligne."
+        )
+        raise BadArgumentError(message, argument="groups", value=len(labels))
+    return np.asarray(pd.factorize(labels)[0], dtype=np.int64)
+
+
+def _check_same_index(first: pd.Index, second: pd.Index) -> None:
+    if not first.equals(second):
+        message = (
+            "deux Series n'ont pas le même index : leurs lignes ne se correspondent pas. "
+            "À faire : les aligner d'abord, par exemple avec a.align(b, join='inner')."
+        )
+        raise BadArgumentError(message, argument="index", value=second)
