@@ -83,15 +83,52 @@ def test_without_overdispersion_false_alarms_are_at_most_the_level():
     assert 0.03 < np.mean(result.p < 0.05) <= 0.052
 
 
-def test_overdispersion_is_found_and_an_outlier_does_not_hide_itself():
-    rng = np.random.default_rng(20240104)
-    s = rng.uniform(0.01, 0.05, 1000)
+def spread_out(seed, *, size=400, groups=50, outliers=0):
+    """Return groups whose members differ by 0.1 beside errors of 0.01 to 0.05; outliers first."""
+    rng = np.random.default_rng(seed)
+    s = rng.uniform(0.01, 0.05, (groups, size))
     y = rng.normal(0.0, np.hypot(s, 0.1))
-    y[:10] += 1.0
-    result = funnel(y, s)
-    assert (result.p[:10] < 1e-6).all()
-    naive = np.abs(y[10:] - np.mean(y)) > 1.96 * s[10:]
-    assert np.mean(naive) > 0.5  # what the adjustment is for
+    y[:, :outliers] += 1.0
+    return y.ravel(), s.ravel(), np.repeat(np.arange(groups), size)
+
+
+def test_the_published_estimate_is_too_small_and_the_consistent_one_is_not():
+    y, s, groups = spread_out(20240104)
+    assert np.mean(np.abs(y / s) > 1.96) > 0.5  # without any adjustment
+    published = funnel(y, s, groups=groups)
+    assert 0.06 < np.median(published.tau) < 0.08
+    assert 0.10 < np.mean(published.p < 0.05) < 0.18
+    consistent = funnel(y, s, groups=groups, between="huber")
+    assert np.median(consistent.tau) == pytest.approx(0.1, rel=0.03)
+    assert np.mean(consistent.p < 0.05) == pytest.approx(0.05, abs=0.006)
+
+
+@pytest.mark.parametrize("between", ["spiegelhalter", "huber"])
+def test_outliers_do_not_hide_themselves(between):
+    y, s, groups = spread_out(20240106, outliers=10)
+    result = funnel(y, s, groups=groups, between=between)
+    assert (result.p.reshape(50, 400)[:, :10] < 1e-6).all()
+    assert np.median(result.tau) < 0.12
+    hidden = funnel(y, s, groups=groups, winsorised=0)
+    assert np.median(hidden.tau) > 0.15
+
+
+def test_huber_without_winsorising_solves_paule_and_mandel():
+    y, s = sample(5, tau=0.2)
+    result = funnel(y, s, target=0.5, between="huber", winsorised=0)
+    assert np.sum(result.z**2) == pytest.approx(len(y) - 1)
+
+
+def test_huber_finds_each_group_by_itself_and_none_where_there_is_none():
+    y = pd.Series([0.0, 0.1, -0.1, 5.0, 0.0, 1.0, 5.0, -4.0, None])
+    groups = ["calm"] * 3 + ["alone"] + ["wide"] * 4 + ["empty"]
+    result = funnel(y, 1.0, target=0.0, groups=groups, between="huber")
+    assert result.tau[:3].tolist() == [0, 0, 0]
+    assert np.isnan(result.z[[3, 8]]).all()
+    wide = funnel(y[4:8], 1.0, target=0.0, between="huber")
+    assert result.tau[4:8].tolist() == pytest.approx(wide.tau.tolist())
+    assert wide.tau.iloc[0] > 1
+    assert funnel([], [], between="huber").z.shape == (0,)
 
 
 def test_the_arcsine_makes_the_error_of_a_share_independent_of_it():
@@ -104,15 +141,26 @@ def test_the_arcsine_makes_the_error_of_a_share_independent_of_it():
 
 
 @settings(max_examples=30, deadline=None)
-@given(seed=st.integers(0, 1000), shift=st.floats(-5, 5), scale=st.floats(0.01, 100))
-def test_the_unit_does_not_matter_and_opposites_are_opposite(seed, shift, scale):
+@given(
+    seed=st.integers(0, 1000),
+    shift=st.floats(-5, 5),
+    scale=st.floats(0.01, 100),
+    between=st.sampled_from(["spiegelhalter", "huber"]),
+)
+def test_the_unit_does_not_matter_and_opposites_are_opposite(seed, shift, scale, between):
     y, s = sample(seed)
-    result = funnel(y, s)
-    np.testing.assert_allclose(funnel(y * scale + shift, s * scale).z, result.z, atol=1e-6)
-    np.testing.assert_allclose(funnel(-y, s).z, -result.z, atol=1e-9)
+    result = funnel(y, s, between=between)
+    other = funnel(y * scale + shift, s * scale, between=between)
+    np.testing.assert_allclose(other.z, result.z, atol=1e-6)
+    np.testing.assert_allclose(funnel(-y, s, between=between).z, -result.z, atol=1e-6)
 
 
 @pytest.mark.parametrize("winsorised", [-0.1, 0.5, 10])
 def test_an_impossible_winsorising_is_refused(winsorised):
     with pytest.raises(BadArgumentError, match="écrêtée"):
         funnel([1.0, 2.0], 1.0, winsorised=winsorised)
+
+
+def test_an_unknown_estimate_is_refused():
+    with pytest.raises(BadArgumentError, match="between='huber'"):
+        funnel([1.0, 2.0], 1.0, between="dersimonian")

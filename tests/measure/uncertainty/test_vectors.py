@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -104,3 +107,12 @@ def test_lengths_that_do_not_match_are_refused():
 def test_an_unknown_contrast_is_refused():
     with pytest.raises(BadArgumentError, match="contrast='ratio'"):
         miettinen_nurminen(1, 2, 3, 4, contrast="odds")
+
+
+def test_importing_the_measures_does_not_import_the_statistics():
+    code = (
+        "import sys, qpvkit, qpvkit.measure.uncertainty;"
+        "print([name for name in ('scipy.stats', 'statsmodels') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
