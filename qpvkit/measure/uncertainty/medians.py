@@ -3,8 +3,10 @@
 A median of n independent incomes has the standard error ``0.5 / (√n · f)``, f being the density
 at the median. Producers do not publish f; quartiles give it when the shape is log-normal.
 
-Right within 2 % for log-normal samples of 20 people or more, and for incomes of a gamma shape. It
-is wrong elsewhere, and quartiles alone do not show it (measured on samples of 400):
+Right within 2 % for log-normal samples of 20 people or more, and for incomes of a gamma shape. On
+the 1 352 quartiers of Filosofi 2019, the error so inferred is that of the density between D4 and
+D6 within −11 and +18 % for nine in ten (INSEE, disposable income). It is wrong elsewhere, and
+quartiles alone do not show it (simulated, samples of 400):
 
 - two populations of equal size whose medians are in a ratio of 2.5 (recent programmes beside
   social housing) leave a hollow at the median: error 2.7 times too small, intervals « at 95 % »

@@ -94,8 +94,8 @@ def test_dobson_of_one_class_is_byar():
 def test_dobson_by_hand():
     # rate 12 ‰, variance 4 ‰², 36 events: 12 + √(4 / 36) × (Byar − 36) = 12 + (25,21 − 36) / 3
     low, high = dobson(12, 4, 36)
-    assert low == pytest.approx(12 - (36 - 25.2110) / 3, abs=1e-3)
-    assert high == pytest.approx(12 + (49.8404 - 36) / 3, abs=1e-3)
+    assert low == pytest.approx(12 - (36 - 25.2104) / 3, abs=1e-4)
+    assert high == pytest.approx(12 + (49.8407 - 36) / 3, abs=1e-4)
 
 
 def test_dobson_refuses_below_ten_events():
