@@ -10,7 +10,7 @@ import functools
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import pydantic
 
@@ -21,15 +21,19 @@ from qpvkit.records import (
     Caveat,
     CoverageWords,
     Indicator,
+    Measurement,
     Model,
+    PeerGroup,
     Place,
     Public,
     SecrecyRule,
     Source,
+    Stake,
     Term,
     Theme,
     Threshold,
     Unit,
+    VerdictWords,
 )
 from qpvkit.settings import Settings
 
@@ -45,7 +49,11 @@ class Catalogue(Model):
     secrecy: dict[str, SecrecyRule]
     caveats: dict[str, Caveat]
     thresholds: dict[str, Threshold]
+    measurements: dict[str, Measurement]
     indicators: dict[str, Indicator]
+    stakes: dict[str, Stake]
+    peers: dict[str, PeerGroup]
+    verdicts: dict[str, VerdictWords]
     sources: dict[str, Source]
     aliases: tuple[Alias, ...]
     places: tuple[Place, ...]
@@ -126,6 +134,7 @@ def _by_id(records: Iterable[Record], path: Path) -> dict[str, Record]:
 
 
 def _section(path: Path, key: str, model: type[Record]) -> list[Record]:
+    """Read a file that holds one kind of record."""
     content = _read_toml(path)
     unknown = set(content) - {key}
     if unknown:
@@ -141,12 +150,16 @@ def _folder(folder: Path, key: str, model: type[Record]) -> dict[str, Record]:
     return _by_id(records, folder)
 
 
-def _words(path: Path) -> dict[str, Any]:
+_WORDS: Final[dict[str, type[Model]]] = {
+    "public": Public, "unit": Unit, "secrecy": SecrecyRule, "caveat": Caveat,
+    "threshold": Threshold,
+}  # fmt: skip
+_GRID: Final[dict[str, type[Model]]] = {"stake": Stake, "peers": PeerGroup, "verdict": VerdictWords}
+
+
+def _sections(path: Path, models: Mapping[str, type[Model]]) -> dict[str, Any]:
+    """Read a file that holds several kinds of records."""
     content = _read_toml(path)
-    models: dict[str, type[Model]] = {
-        "public": Public, "unit": Unit, "secrecy": SecrecyRule, "caveat": Caveat,
-        "threshold": Threshold,
-    }  # fmt: skip
     unknown = set(content) - set(models)
     if unknown:
         msg = f"{path.name} : rubrique inconnue {', '.join(sorted(unknown))}."
@@ -168,6 +181,12 @@ def _check_references(catalogue: Catalogue, folder: Path) -> None:
             ("publics", indicator.publics, catalogue.publics),
             ("caveats", indicator.caveats, catalogue.caveats),
             ("columns.source", tuple(c.source for c in indicator.columns), catalogue.sources),
+            ("quartiles", indicator.quartiles, catalogue.indicators),
+            (
+                "measurement",
+                (indicator.measurement,) if indicator.measurement else (),
+                catalogue.measurements,
+            ),
             (
                 "base_indicator",
                 (indicator.base_indicator,) if indicator.base_indicator else (),
@@ -183,8 +202,11 @@ def _check_references(catalogue: Catalogue, folder: Path) -> None:
         theme = catalogue.themes.get(indicator.theme)
         if theme is not None and indicator.at_qp and not theme.measured:
             wrong.append(f"thème « {theme.id} » dit non mesuré, mais « {indicator.id} » l'est")
+        if indicator.scored and indicator.at_qp and not indicator.measurement:
+            wrong.append(f"indicateur « {indicator.id} » : modèle de mesure (measurement) absent")
         if not indicator.at_qp and not indicator.ask:
             wrong.append(f"indicateur « {indicator.id} » non publié au quartier : ask manque")
+    wrong += _grid_faults(catalogue.stakes, catalogue)
     for source in catalogue.sources.values():
         wrong += [
             f"source « {source.id} », caveats : « {name} » n'existe pas"
@@ -194,6 +216,23 @@ def _check_references(catalogue: Catalogue, folder: Path) -> None:
     if wrong:
         msg = f"Catalogue {folder.name} : " + " ; ".join(wrong) + "."
         raise CatalogueError(msg)
+
+
+def _grid_faults(stakes: Mapping[str, Stake], catalogue: Catalogue) -> list[str]:
+    """List what a grid of stakes names and the catalogue does not hold, or may not score."""
+    wrong = []
+    for stake in stakes.values():
+        if stake.theme not in catalogue.themes:
+            wrong.append(f"enjeu « {stake.id} », theme : « {stake.theme} » n'existe pas")
+        for name in stake.indicators:
+            if name not in catalogue.indicators:
+                wrong.append(f"enjeu « {stake.id} », indicators : « {name} » n'existe pas")
+            elif not catalogue.indicators[name].scored:
+                wrong.append(
+                    f"enjeu « {stake.id} », indicators : « {name} » est une donnée de contexte, "
+                    "jamais notée"
+                )
+    return wrong
 
 
 @functools.lru_cache(maxsize=4)
@@ -217,7 +256,9 @@ def load_catalogue(folder: Path | None = None) -> Catalogue:
     'up_is_worse'
     """
     folder = folder or Settings().catalogue_dir
-    words = _words(folder / "words.toml")
+    words = _sections(folder / "words.toml", _WORDS)
+    grid = _sections(folder / "stakes.toml", _GRID)
+    measured = folder / "measurements.toml"
     catalogue = Catalogue(
         themes=_by_id(_section(folder / "themes.toml", "theme", Theme), folder / "themes.toml"),
         publics=words["public"],
@@ -225,6 +266,10 @@ def load_catalogue(folder: Path | None = None) -> Catalogue:
         secrecy=words["secrecy"],
         caveats=words["caveat"],
         thresholds=words["threshold"],
+        measurements=_by_id(_section(measured, "measurement", Measurement), measured),
+        stakes=grid["stake"],
+        peers=grid["peers"],
+        verdicts=grid["verdict"],
         indicators=_folder(folder / "indicators", "indicator", Indicator),
         sources=_folder(folder / "sources", "source", Source),
         aliases=tuple(_section(folder / "aliases.toml", "alias", Alias)),

@@ -12,6 +12,12 @@ from qpvkit.codes import Kind, Zoning
 Direction = Literal["up_is_worse", "up_is_better", "neutral"]
 Aggregation = Literal["sum", "weighted_mean", "none"]
 Status = Literal["ok", "secret", "missing", "estimated", "low_quality"]
+Scale = Literal["identity", "logit", "log"]
+Family = Literal[
+    "register", "census_sample", "tax_share", "tax_quantile", "perturbed", "proxy", "none"
+]
+Peers = Literal["all", "region", "size", "type"]
+Verdict = Literal["established", "probable", "uncertain", "not_established"]
 Identifier = Annotated[str, pydantic.StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Words = Annotated[str, pydantic.StringConstraints(min_length=1, strip_whitespace=True)]
 
@@ -65,6 +71,7 @@ class Unit(Model):
     decimals: int = pydantic.Field(ge=0, le=4)
     gap_suffix: str = ""  # « points » for a gap between two percentages
     share: bool = False  # a percentage of a base: a gap converts into people
+    scale: Scale = "identity"  # on which values of differences are comparable
 
 
 class SecrecyRule(Model):
@@ -98,6 +105,7 @@ class Column(Model):
     how: Literal["value", "mean"] = "value"
     estimated: bool = False
     zero_is_secret: bool = False
+    step: float = pydantic.Field(default=0.0, ge=0)  # to which the producer rounds, in its unit
 
     @pydantic.model_validator(mode="after")
     def _readable_expressions(self) -> Column:
@@ -121,6 +129,10 @@ class Indicator(Model):
     aggregation: Aggregation
     publics: tuple[str, ...] = pydantic.Field(min_length=1)
     secrecy: Identifier
+    measurement: str = ""  # where the error of a value comes from; asked of what may be ranked
+    quantile: float | None = pydantic.Field(default=None, gt=0, lt=1)  # of a tax quantile
+    quartiles: tuple[str, ...] = ()  # first and third quartiles of the same incomes
+    supposed_base: float | None = pydantic.Field(default=None, gt=0, le=1)  # share of inhabitants
     at_qp: bool = True  # published at the scale of the quartier
     ask: str = ""  # whom to ask when it is not
     caveats: tuple[str, ...] = ()
@@ -253,6 +265,67 @@ class Threshold(Model):
     id: Identifier
     value: float
     label: Words
+
+
+class Measurement(Model):
+    """Where the error of a published value comes from, and how large it is.
+
+    Attributes
+    ----------
+    fraction
+        Sampling fraction of a survey (0 to 1).
+    design_effect
+        Variance over that of a simple random sample of the same people.
+    noise
+        Largest deviation, in units of the count, added against disclosure.
+    people
+        Indicators of one group are measured on the same people: their errors go together.
+    """
+
+    id: Identifier
+    label: Words
+    family: Family
+    fraction: float = pydantic.Field(default=1.0, gt=0, le=1)
+    design_effect: float = pydantic.Field(default=1.0, ge=1)
+    noise: float = pydantic.Field(default=0.0, ge=0)
+    people: str = ""
+    note: Words
+
+
+class Stake(Model):
+    """A local problem backed by indicators, in order of preference."""
+
+    id: Identifier
+    label: Words
+    theme: Identifier
+    question: str = ""
+    indicators: tuple[Identifier, ...] = pydantic.Field(min_length=1)
+
+
+class PeerGroup(Model):
+    """Quartiers among which a value is unusual or not.
+
+    Attributes
+    ----------
+    bounds
+        Numbers of inhabitants between two classes of size.
+    indicators, classes
+        Context that describes a type of quartier, and how many types; never what is ranked.
+    """
+
+    id: Peers
+    label: Words
+    bounds: tuple[float, ...] = ()
+    indicators: tuple[Identifier, ...] = ()
+    classes: int = pydantic.Field(default=5, ge=2)
+
+
+class VerdictWords(Model):
+    """How sure a stake is, in words."""
+
+    id: Verdict
+    label: Words
+    meaning: Words
 
 
 CoverageStatus = Literal[
