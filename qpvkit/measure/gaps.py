@@ -6,10 +6,16 @@ from typing import Final
 
 import pandas as pd
 
+from qpvkit.measure.part_whole import PART_COLUMNS, compare_parts
+from qpvkit.measure.uncertainty import benjamini_hochberg
+
 GAP_COLUMNS: Final = (
     "indicator", "vintage", "value", "reference_kind", "reference_code", "reference_label",
-    "reference_value", "reference_source", "gap", "worse", "people",
+    "reference_value", "reference_source", "gap", "worse", "people", *PART_COLUMNS,
+    "p_adjusted", "different",
 )  # fmt: skip
+_OF_VALUES: Final = ("base", "n_eff", "value_low", "value_high")
+_OF_REFERENCES: Final = ("reference_base", "rounding", "inside")
 _SERIES: Final = ["indicator", "vintage"]
 
 
@@ -23,14 +29,15 @@ def choose_vintages(values: pd.DataFrame, references: pd.DataFrame) -> pd.DataFr
     Parameters
     ----------
     values
-        One territory: ``indicator, vintage, value, status, official``; masked rows included.
+        ``indicator, vintage, value, status, official``; masked rows included. One territory, or
+        several told apart by ``code``.
     references
         ``indicator, vintage`` for which a territory of comparison is known.
 
     Returns
     -------
     pandas.DataFrame
-        The chosen rows of `values`, one per indicator.
+        The chosen rows of `values`, one per territory and indicator.
 
     Examples
     --------
@@ -49,13 +56,15 @@ def choose_vintages(values: pd.DataFrame, references: pd.DataFrame) -> pd.DataFr
     )
     order = ["indicator", "published", "compared", "official", "year"]
     ranked = ranked.sort_values(order, kind="stable")
-    return ranked.drop_duplicates("indicator", keep="last")[list(values.columns)]
+    key = ["code", "indicator"] if "code" in ranked else ["indicator"]
+    return ranked.drop_duplicates(key, keep="last")[list(values.columns)]
 
 
 def compute_gaps(
-    values: pd.DataFrame, references: pd.DataFrame, *, indicators: pd.DataFrame
-) -> pd.DataFrame:
-    """Compare values with references of the same vintage.
+    values: pd.DataFrame, references: pd.DataFrame, *, indicators: pd.DataFrame,
+    level: float = 0.95, discovery: float = 0.10,
+) -> pd.DataFrame:  # fmt: skip
+    """Compare values with references of the same vintage, and with their rest where possible.
 
     ``gap = value − reference``. For a share, ``people = gap / 100 · base``: by how many the
     quartier exceeds (or falls short of) what it would have at the reference's rate.
@@ -63,16 +72,24 @@ def compute_gaps(
     Parameters
     ----------
     values
-        ``indicator, vintage, value, base``, one territory.
+        ``indicator, vintage, value, base``, one territory; its error where known: ``n_eff,
+        value_low, value_high`` (see `measurement_errors`).
     references
-        ``kind, code, label, indicator, vintage, value, source``.
+        ``kind, code, label, indicator, vintage, value, source``; where known ``reference_base``
+        (people), ``rounding`` (half the step of publication) and ``inside`` (whether the
+        quartier lies wholly in it; no by default).
     indicators
         ``indicator, direction, share``: the sense of each, and whether it is a percentage.
+    level
+        Of the intervals.
+    discovery
+        Rate of false discoveries among the gaps said ``different``, over the indicators compared
+        with one reference (Benjamini and Hochberg).
 
     Returns
     -------
     pandas.DataFrame
-        Columns `GAP_COLUMNS`; ``worse`` is NA for a neutral indicator or a null gap, ``people``
+        Columns `GAP_COLUMNS`, those of `compare_parts` among them; ``worse`` is NA for a neutral indicator or a null gap, ``people``
         is NaN where no base is published. A reference of another vintage gives no row. A vintage
         that the source does not state (NA) only meets itself: the quartiers of one table.
 
@@ -96,13 +113,22 @@ def compute_gaps(
             "source": "reference_source",
         }
     )
-    keep = [*_SERIES, *(column for column in GAP_COLUMNS if column.startswith("reference_"))]
-    known = values.loc[values["value"].notna(), [*_SERIES, "value", "base"]]
+    named = named.reindex(columns=[*named.columns, *(n for n in _OF_REFERENCES if n not in named)])
+    keep = [*_SERIES, *(name for name in named if name.startswith("reference_")), "rounding",
+            "inside"]  # fmt: skip
+    known = values.loc[values["value"].notna()]
+    known = known.reindex(columns=[*_SERIES, "value", *_OF_VALUES])
     pairs = known.merge(named[keep], on=_SERIES, how="inner").merge(indicators, on="indicator")
+    pairs["inside"] = pairs["inside"].eq(True)
     pairs["gap"] = pairs["value"] - pairs["reference_value"]
     counted = pairs["share"] & pairs["direction"].ne("neutral")
     pairs["people"] = (pairs["gap"] / 100 * pairs["base"]).where(counted)
     pairs["worse"] = is_worse(pairs["gap"], pairs["direction"])
+    pairs = pd.concat([pairs, compare_parts(pairs, level=level)], axis=1)
+    family = pairs["reference_kind"] + ":" + pairs["reference_code"]
+    pairs["p_adjusted"] = benjamini_hochberg(pairs["p_value"], groups=family)
+    different = pairs["p_adjusted"].le(discovery).astype("boolean")
+    pairs["different"] = different.mask(pairs["p_adjusted"].isna())
     return pairs[list(GAP_COLUMNS)].reset_index(drop=True)
 
 
