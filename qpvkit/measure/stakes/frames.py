@@ -1,0 +1,210 @@
+"""From long tables to arrays, quartier × indicator, and back."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from qpvkit.measure.scales import Floats
+from qpvkit.measure.stakes.choices import Frame
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Arrays:
+    """Some quartiers as arrays.
+
+    Attributes
+    ----------
+    codes, names
+        Of the rows (quartiers) and of the columns (indicators).
+    z, e, n_eff, median, sigma, middle, dispersion
+        Quartier × indicator; ``n_eff`` is NaN where the error does not depend on the level.
+    sign, scale
+        Of each indicator.
+    members
+        Quartier × stake × indicator: 1 where retained in a stake that is scored.
+    referenced
+        Whether every retained indicator of the quartier has a territory of comparison.
+    shifts
+        Option × quartier × indicator: groups of comparable quartiers.
+    anchors, typical
+        Option × quartier × indicator: scaled references, and the usual gap of a quartier to
+        them; no option where nothing can be compared.
+    peers
+        The smallest number of quartiers behind a scale, by quartier.
+    """
+
+    codes: tuple[str, ...]
+    names: tuple[str, ...]
+    z: Floats
+    e: Floats
+    n_eff: Floats
+    median: Floats
+    sigma: Floats
+    middle: Floats
+    dispersion: Floats
+    sign: Floats
+    scale: np.ndarray
+    members: Floats
+    referenced: np.ndarray
+    shifts: Floats
+    anchors: Floats
+    typical: Floats
+    peers: Floats
+
+    @property
+    def severity(self) -> Floats:
+        """Scaled gap to the territory of comparison; NaN without one."""
+        if not len(self.anchors):
+            return np.full_like(self.z, np.nan)
+        return np.asarray(self.z - self.anchors[0], dtype=float)
+
+    @property
+    def specificity(self) -> Floats:
+        """What is unusual for a quartier: of the gap, or of the level without a territory."""
+        level = self.z - self.shifts[0]
+        if not len(self.anchors):
+            return np.asarray(level, dtype=float)
+        return np.where(self.referenced[:, None], self.severity - self.typical[0], level)
+
+    def stake_means(self, values: Floats) -> Floats:
+        """Return the mean of some values over the retained indicators of each stake."""
+        known = np.isfinite(values)[:, None, :] & (self.members > 0)
+        total = np.where(known, np.nan_to_num(values)[:, None, :], 0.0).sum(axis=2)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.asarray(total / known.sum(axis=2), dtype=float)
+
+    def chunks(self, size: int) -> Iterator[Arrays]:
+        """Go through the quartiers by groups."""
+        by_row = ("z", "e", "n_eff", "median", "sigma", "middle", "dispersion", "members",
+                  "referenced", "peers")  # fmt: skip
+        by_option = ("shifts", "anchors", "typical")
+        for start in range(0, len(self.codes), size):
+            rows = slice(start, start + size)
+            yield dataclasses.replace(
+                self,
+                codes=self.codes[rows],
+                **{name: getattr(self, name)[rows] for name in by_row},
+                **{name: getattr(self, name)[:, rows] for name in by_option},
+            )
+
+
+def lay_out(
+    scaled: pd.DataFrame, evidence: pd.DataFrame, coverage: pd.DataFrame, *,
+    names: Sequence[str], codes: Sequence[str], stakes: Sequence[str],
+    references: pd.DataFrame | None, shifts: Mapping[str, pd.Series] | None,
+) -> Arrays:  # fmt: skip
+    """Lay the tables out as arrays.
+
+    Parameters
+    ----------
+    scaled
+        Values placed on the yardstick, one row per quartier × indicator.
+    evidence, coverage
+        From `read_evidence` and `read_coverage`.
+    references, shifts
+        As `rank_stakes` takes them.
+    """
+    rows = pd.Index(codes).get_indexer(scaled["code"])
+    columns = pd.Index(names).get_indexer(scaled["indicator"])
+    kept = (rows >= 0) & (columns >= 0)
+    shape = (len(codes), len(names))
+
+    def table_of(values: pd.Series) -> Floats:
+        table = np.full(shape, np.nan)
+        table[rows[kept], columns[kept]] = values.to_numpy(float)[kept]
+        return table
+
+    fields = {name: table_of(scaled[name]) for name in
+              ("z", "e", "n_eff", "median", "sigma", "middle", "dispersion")}  # fmt: skip
+    facts = scaled.drop_duplicates("indicator").set_index("indicator").reindex(list(names))
+    members = _members(evidence, coverage, names, codes, stakes)
+    anchors, typical = _anchors(scaled, references, names, codes)
+    options = [table_of(series) for series in (shifts or {}).values()]
+    shifted = np.nan_to_num(np.stack(options)) if options else np.zeros((1, *shape))
+    used = members.any(axis=1)
+    has_reference = (
+        np.isfinite(anchors[0] + typical[0]) if len(anchors) else np.zeros(shape, dtype=bool)
+    )
+    referenced = np.where(used, has_reference, True).all(axis=1) & used.any(axis=1)
+    peers = table_of(scaled["peers"])
+    fewest = np.where(used & np.isfinite(peers), peers, np.inf).min(axis=1, initial=np.inf)
+    return Arrays(
+        codes=tuple(codes), names=tuple(names),
+        sign=facts["sign"].fillna(1.0).to_numpy(float),
+        scale=facts["scale"].fillna("identity").to_numpy(object),
+        members=members, referenced=referenced, shifts=shifted, anchors=anchors, typical=typical,
+        peers=np.where(np.isfinite(fewest), fewest, 0.0), **fields,
+    )  # fmt: skip
+
+
+def _members(
+    evidence: pd.DataFrame, coverage: pd.DataFrame, names: Sequence[str], codes: Sequence[str],
+    stakes: Sequence[str],
+) -> Floats:  # fmt: skip
+    scored = coverage.loc[coverage["scored"], ["code", "stake"]]
+    kept = evidence.loc[evidence["retained"]].merge(scored, on=["code", "stake"])
+    members = np.zeros((len(codes), len(stakes), len(names)))
+    members[
+        pd.Index(codes).get_indexer(kept["code"]),
+        pd.Index(stakes).get_indexer(kept["stake"]),
+        pd.Index(names).get_indexer(kept["indicator"]),
+    ] = 1.0
+    return members
+
+
+def _anchors(
+    scaled: pd.DataFrame, references: pd.DataFrame | None, names: Sequence[str],
+    codes: Sequence[str],
+) -> tuple[Floats, Floats]:  # fmt: skip
+    """Place the references and the usual gaps to them: option × quartier × indicator."""
+    shape = (len(codes), len(names))
+    if references is None or references.empty:
+        return np.zeros((0, *shape)), np.zeros((0, *shape))
+    wanted = ["code", "indicator", "median", "sigma", "sign"]
+    placed = references.merge(scaled[wanted], on=["code", "indicator"])
+    z = placed["sign"] * (placed["y_ref"] - placed["median"]) / placed["sigma"]
+    options = list(dict.fromkeys(references["option"]))
+    rows = pd.Index(codes).get_indexer(placed["code"])
+    columns = pd.Index(names).get_indexer(placed["indicator"])
+    kept = (rows >= 0) & (columns >= 0)
+    layers = pd.Index(options).get_indexer(placed["option"])
+    anchors, typical = (np.full((len(options), *shape), np.nan) for _ in range(2))
+    place = layers[kept], rows[kept], columns[kept]
+    anchors[place] = z.to_numpy(float)[kept]
+    typical[place] = placed["typical"].to_numpy(float)[kept]
+    missing = np.isnan(anchors) | np.isnan(typical)
+    first = np.broadcast_to(anchors[:1], anchors.shape), np.broadcast_to(typical[:1], typical.shape)
+    return np.where(missing, first[0], anchors), np.where(missing, first[1], typical)
+
+
+def build_frame(arrays: Arrays) -> Frame:
+    """Return what scores are made with: references where all have one, other quartiers elsewhere.
+
+    Both regimes share one number of options, so that quartiers can be drawn together.
+    """
+    count = max(len(arrays.anchors), len(arrays.shifts))
+    others = _stretch(arrays.shifts, count)
+    compared = bool(len(arrays.anchors))
+    anchors = _stretch(arrays.anchors, count) if compared else others
+    usual = _stretch(arrays.typical, count) if compared else np.zeros_like(others)
+    by_row = arrays.referenced[:, None]
+    return Frame(
+        members=arrays.members,
+        shifts=np.nan_to_num(np.where(by_row[None], anchors, others)),
+        typical=np.nan_to_num(np.where(by_row[None], usual, 0.0)),
+        sign=np.broadcast_to(arrays.sign, arrays.z.shape),
+        median=np.nan_to_num(arrays.median),
+        sigma=np.where(np.isfinite(arrays.sigma), arrays.sigma, 1.0),
+        middle=np.nan_to_num(arrays.middle),
+        dispersion=np.where(np.isfinite(arrays.dispersion), arrays.dispersion, 1.0),
+        scale=arrays.scale,
+    )
+
+
+def _stretch(options: Floats, count: int) -> Floats:
+    """Repeat options in turn until there are `count` of them."""
+    return np.asarray(options[np.arange(count) % len(options)], dtype=float)

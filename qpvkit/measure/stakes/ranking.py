@@ -1,0 +1,276 @@
+"""Rank the stakes of a quartier, and say how sure the ranking is.
+
+Data and choices are kept apart: `p_top3_data` varies the true values that the published ones
+allow, `p_top3_choices` the choices of the method, `p_top3` both.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from qpvkit.measure.scales import Floats, from_scale
+from qpvkit.measure.stakes.choices import Frame, draw_choices, fixed_choices, score
+from qpvkit.measure.stakes.evidence import read_coverage, read_evidence
+from qpvkit.measure.stakes.frames import Arrays, build_frame, lay_out
+from qpvkit.measure.stakes.posterior import Prior, Truth, fit_prior, infer_truth
+from qpvkit.measure.stakes.redundancy import redundant_pairs
+from qpvkit.measure.stakes.rules import Rules
+from qpvkit.measure.stakes.verdicts import give_verdicts
+from qpvkit.measure.stakes.yardstick import Yardstick, scale_values
+
+STAKE_COLUMNS: Final = (
+    "code", "stake", "verdict", "verdict_reason", "rank", "rank_low", "rank_high", "p_top3",
+    "p_top3_data", "p_top3_choices", "p_positive", "in_top_set", "prominence", "prominence_low",
+    "prominence_high", "severity", "specificity", "regime", "scored", "stakes_scored", "expected",
+    "read", "independent", "coverage", "peers",
+)  # fmt: skip
+_CHUNK: Final = 48  # quartiers at a time: about 100 MB of draws
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Ranking:
+    """What `rank_stakes` returns.
+
+    Attributes
+    ----------
+    stakes
+        One row per quartier × stake, columns `STAKE_COLUMNS`.
+    evidence
+        One row per quartier × stake × indicator: ``retained, reason, stands_for`` and, for what
+        is measured, ``z`` (as published, in σ), ``specificity``, ``severity`` (NaN without a
+        territory of comparison), ``shrunk, shrunk_low, shrunk_high``: the value once its luck is
+        taken back, in natural units, and its interval.
+    pairs
+        The redundant pairs: ``indicator, other, rho``.
+    """
+
+    stakes: pd.DataFrame
+    evidence: pd.DataFrame
+    pairs: pd.DataFrame
+
+
+def rank_stakes(
+    values: pd.DataFrame, *, grid: Mapping[str, Sequence[str]], yardstick: Yardstick,
+    rules: Rules | None = None, references: pd.DataFrame | None = None,
+    shifts: Mapping[str, pd.Series] | None = None,
+) -> Ranking:  # fmt: skip
+    """Rank the stakes of one quartier or of all those of a map.
+
+    When every retained indicator of a quartier has a territory of comparison (`references`), its
+    stakes are ranked on ``P(λ) = Sev − (1 − λ) · median(Sev)``; otherwise on what is unusual
+    among quartiers (λ = 0): a gap that nobody publishes is not taken as null.
+
+    Parameters
+    ----------
+    values
+        One row per quartier × indicator: ``code, indicator, vintage, value, y, se, n_eff, sign,
+        scale, people``; see `fit_yardstick`.
+    grid
+        Stake → its indicators, in order of preference.
+    yardstick
+        Of the whole map.
+    references
+        ``code, indicator, option, y_ref`` (reference value on the indicator's scale),
+        ``typical`` (median over the quartiers of the scaled gap to their own reference).
+    shifts
+        Group of comparable quartiers → shift of each row of `values` (same index); all the
+        quartiers (a shift of 0) by default. The first is the one used by default.
+
+    Examples
+    --------
+    >>> from qpvkit.measure.stakes import Rules, fit_yardstick
+    >>> from qpvkit.measure.stakes.calibration import plant
+    >>> world = plant(quartiers=60, seed=1)
+    >>> stakes = rank_stakes(world.values, grid=world.grid,
+    ...     yardstick=fit_yardstick(world.values), rules=Rules(draws=200)).stakes
+    >>> bool(stakes["p_top3"].dropna().between(0, 1).all())
+    True
+    """
+    rules = rules or Rules()
+    scaled = scale_values(values, yardstick)
+    pairs = redundant_pairs(yardstick.rank_correlation, threshold=rules.redundancy)
+    codes = [str(code) for code in dict.fromkeys(values["code"])]
+    evidence = read_evidence(scaled, grid=grid, pairs=pairs, codes=codes, rules=rules)
+    coverage = read_coverage(evidence, rules=rules)
+    people = values.drop_duplicates("indicator").set_index("indicator")["people"]
+    prior = fit_prior(yardstick, people)
+    arrays = lay_out(
+        scaled, evidence, coverage, names=prior.names, codes=codes, stakes=list(grid),
+        references=references, shifts=shifts,
+    )  # fmt: skip
+    pieces = [_rank_chunk(part, prior, rules) for part in arrays.chunks(_CHUNK)]
+    return _assemble(pieces, arrays, evidence, coverage, pairs, rules, list(grid))
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class _Piece:
+    """Results for some quartiers: quartier × stake, and quartier × indicator for `truth`."""
+
+    truth: Truth
+    columns: dict[str, Floats]
+
+
+def _rank_chunk(arrays: Arrays, prior: Prior, rules: Rules) -> _Piece:
+    truth = _infer(arrays, prior)
+    used = arrays.members.any(axis=(0, 1))  # the others are never part of a score
+    frame = build_frame(arrays).only(used)
+    size = len(prior.names)
+    noise = np.random.default_rng([rules.seed, 0]).standard_normal((rules.draws, size))
+    fixed = fixed_choices(rules.draws, size, balance=rules.balance).only(used)
+    varied = draw_choices(rules.draws, size, seed=rules.seed).only(used)
+    theta = truth.draw(noise, used)
+    by_data = score(theta, frame, fixed)
+    best = truth.mean[:, None, used]
+    by_choices = score(np.broadcast_to(best, theta.shape), frame, varied)
+    by_both = score(theta, frame, varied)
+    return _Piece(truth=truth, columns=_summaries(best, by_data, by_choices, by_both, frame, rules))
+
+
+def _infer(arrays: Arrays, prior: Prior) -> Truth:
+    """Infer twice: the error of a rate is better read at its likely level than as published.
+
+    A rate that is low by chance has too small an error in points, and too large a one on the
+    logit; the second pass takes the errors at the levels that the first one found.
+    """
+    first = infer_truth(arrays.z, arrays.e, prior)
+    y = arrays.median + arrays.sign * arrays.sigma * first.mean
+    likely = np.clip(from_scale(y, arrays.scale) / 100, 0.001, 0.999)
+    counted = np.isfinite(arrays.n_eff) & (arrays.scale == "logit")
+    with np.errstate(invalid="ignore", divide="ignore"):
+        steady = 1 / np.sqrt(arrays.n_eff * likely * (1 - likely)) / arrays.sigma
+    return infer_truth(arrays.z, np.where(counted, steady, arrays.e), prior)
+
+
+def _summaries(
+    best: Floats, by_data: Floats, by_choices: Floats, by_both: Floats, frame: Frame, rules: Rules
+) -> dict[str, Floats]:
+    one = fixed_choices(1, best.shape[2], balance=rules.balance)
+    point = score(best, frame, one)[:, 0]
+    ranks = rank_draws(by_data)
+    tail = (1 - rules.interval_level) / 2
+    low, high = np.quantile(ranks, [tail, 1 - tail], axis=1, method="inverted_cdf")
+    ends = np.quantile(by_data, [tail, 1 - tail], axis=1)
+    in_top = ranks <= rules.top
+    unscored = np.isnan(point)
+    columns = {
+        "prominence": point,
+        "prominence_low": ends[0],
+        "prominence_high": ends[1],
+        "rank": rank_draws(point[:, None])[:, 0].astype(float),
+        "rank_low": low.astype(float),
+        "rank_high": high.astype(float),
+        "p_top3_data": in_top.mean(axis=1),
+        "p_top3_choices": (rank_draws(by_choices) <= rules.top).mean(axis=1),
+        "p_top3": (rank_draws(by_both) <= rules.top).mean(axis=1),
+        "p_positive": (by_both > 0).mean(axis=1),
+        "p_positive_data": (by_data > 0).mean(axis=1),
+        "in_top_set": top_set(in_top, level=rules.set_level).astype(float),
+    }
+    return {name: np.where(unscored, np.nan, values) for name, values in columns.items()}
+
+
+def rank_draws(scores: Floats) -> np.ndarray:
+    """Rank stakes at each draw, 1 the most prominent; what is not scored comes after the others.
+
+    Parameters
+    ----------
+    scores
+        Quartier × draw × stake; NaN where not scored.
+
+    Examples
+    --------
+    >>> rank_draws(np.array([[[0.2, np.nan, 1.5]]])).tolist()
+    [[[2, 3, 1]]]
+    """
+    filled = np.where(np.isnan(scores), -np.inf, scores)
+    ranks = np.ones(filled.shape, dtype=np.int16)
+    for stake in range(filled.shape[2]):
+        other = filled[..., stake : stake + 1]
+        ranks += other > filled
+        ranks[..., stake + 1 :] += (other == filled)[..., stake + 1 :]
+    return ranks
+
+
+def top_set(in_top: np.ndarray, *, level: float) -> np.ndarray:
+    """Return the smallest set of stakes that holds the whole true trio with a given probability.
+
+    Stakes enter by decreasing probability of the trio. The set is the « τ-best » set of
+    Mogstad, Romano, Shaikh and Wilhelm (2024, Rev Econ Stud 91:476), in its Bayesian form.
+
+    Parameters
+    ----------
+    in_top
+        Quartier × draw × stake: whether the stake is in the trio at this draw.
+
+    Examples
+    --------
+    >>> draws = np.array([[[1, 1, 0]] * 9 + [[1, 0, 1]]], dtype=bool)
+    >>> top_set(draws, level=0.8).tolist(), top_set(draws, level=0.95).tolist()
+    ([[True, True, False]], [[True, True, True]])
+    """
+    order = np.argsort(-in_top.mean(axis=1), axis=1, kind="stable")
+    place = np.argsort(order, axis=1)
+    needed = np.where(in_top, place[:, None, :] + 1, 0).max(axis=2)
+    size = np.quantile(needed, level, axis=1, method="inverted_cdf")
+    return np.asarray(place < size[:, None])
+
+
+def _assemble(
+    pieces: Sequence[_Piece], arrays: Arrays, evidence: pd.DataFrame, coverage: pd.DataFrame,
+    pairs: pd.DataFrame, rules: Rules, stakes: Sequence[str],
+) -> Ranking:  # fmt: skip
+    names = list(pieces[0].columns)
+    table = coverage.copy()
+    for name in names:
+        table[name] = np.concatenate([piece.columns[name] for piece in pieces]).ravel()
+    for name in ("severity", "specificity"):
+        table[name] = arrays.stake_means(getattr(arrays, name)).ravel()
+    width = len(stakes)
+    table["regime"] = np.repeat(np.where(arrays.referenced, "territory", "quartiers"), width)
+    table["stakes_scored"] = np.repeat(arrays.members.any(axis=2).sum(axis=1), width)
+    table["peers"] = np.repeat(arrays.peers, width)
+    table["in_top_set"] = table["in_top_set"].eq(1)
+    table = give_verdicts(table, rules)
+    detail = _evidence_values(evidence, arrays, pieces, rules)
+    return Ranking(stakes=table[list(STAKE_COLUMNS)], evidence=detail, pairs=pairs)
+
+
+def _evidence_values(
+    evidence: pd.DataFrame, arrays: Arrays, pieces: Sequence[_Piece], rules: Rules
+) -> pd.DataFrame:
+    """Add to the evidence what each indicator says, as published and with its luck taken back."""
+    rows = pd.Index(arrays.codes).get_indexer(evidence["code"])
+    columns = pd.Index(arrays.names).get_indexer(evidence["indicator"])
+    known = columns >= 0
+    columns = np.where(known, columns, 0)
+    mean = np.concatenate([piece.truth.mean for piece in pieces])[rows, columns]
+    deviation = np.concatenate([piece.truth.deviation for piece in pieces])[rows, columns]
+    median, sigma = arrays.median[rows, columns], arrays.sigma[rows, columns]
+    sign, scale = arrays.sign[columns], arrays.scale[columns]
+    measured = known & np.isfinite(arrays.z[rows, columns]) & np.isfinite(arrays.e[rows, columns])
+    half = _normal_quantile(rules.interval_level) * deviation * sigma
+    y = median + sign * sigma * mean
+    found = {
+        "z": arrays.z[rows, columns],
+        "severity": arrays.severity[rows, columns],
+        "specificity": arrays.specificity[rows, columns],
+        "shrunk": from_scale(y, scale),
+        "shrunk_low": from_scale(y - half, scale),
+        "shrunk_high": from_scale(y + half, scale),
+    }
+    shown = {
+        name: np.where(measured if name.startswith("shrunk") else known, values, np.nan)
+        for name, values in found.items()
+    }
+    return evidence.assign(**shown)
+
+
+def _normal_quantile(level: float) -> float:
+    from scipy.special import ndtri  # noqa: PLC0415 - slow to import
+
+    return float(ndtri(0.5 + level / 2))
