@@ -68,6 +68,18 @@ def reference_values(
     return joined.loc[joined["value"].notna() & joined["vintage"].notna()].reset_index(drop=True)
 
 
+def map_values(indicators: Sequence[str], *, zoning: Zoning, store: Store) -> pd.DataFrame:
+    """Return the published values of some indicators for all the quartiers of a map.
+
+    Columns ``code, indicator, vintage, value, status, base, source``.
+    """
+    columns = ("code", "indicator", "vintage", "value", "status", "base", "source")
+    rows = store.observations(kind="qp", indicators=indicators, columns=columns)
+    prefix = "QP" if zoning == 2015 else "QN"
+    kept = rows["code"].str.startswith(prefix) & rows["value"].notna()
+    return rows.loc[kept].reset_index(drop=True)
+
+
 def peer_values(*, zoning: Zoning, store: Store) -> pd.DataFrame:
     """Return the published values of all the quartiers of a map.
 

@@ -1,0 +1,160 @@
+"""The stakes of one quartier: ranked against its map, put into words, laid beside the voices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import pandas as pd
+
+from qpvkit.catalogue import Catalogue
+from qpvkit.codes import Kind
+from qpvkit.diagnostic.panel import Panel
+from qpvkit.measure.stakes.ranking import STAKE_COLUMNS, Ranking, rank_stakes
+from qpvkit.measure.stakes.rules import Rules
+from qpvkit.measure.stakes.yardstick import group_shift, scale_values
+from qpvkit.measure.uncertainty import benjamini_hochberg
+from qpvkit.records import Peers
+
+_FROM_PROFILE: Final = (
+    "indicator", "label", "short", "theme", "unit", "direction", "publics", "value", "status",
+    "base", "base_label",
+)  # fmt: skip
+_FROM_GAPS: Final = (
+    "reference_kind", "reference_label", "reference_value", "gap", "gap_low", "gap_high",
+    "rest_value", "rest_gap", "comparison", "comparison_reason", "different", "people",
+)  # fmt: skip
+
+
+def read_rules(catalogue: Catalogue) -> Rules:
+    """Read the numbers of the method in the catalogue."""
+    return Rules(
+        balance=catalogue.threshold("enjeux_lambda"),
+        draws=int(catalogue.threshold("enjeux_tirages")),
+        seed=int(catalogue.threshold("enjeux_graine")),
+        top=int(catalogue.threshold("enjeux_tete")),
+        set_level=catalogue.threshold("enjeux_niveau_ensemble"),
+        interval_level=catalogue.threshold("enjeux_niveau_intervalle"),
+        redundancy=catalogue.threshold("enjeux_redondance"),
+        min_share=catalogue.threshold("enjeux_part_lue"),
+        min_indicators=int(catalogue.threshold("enjeux_indicateurs_min")),
+        min_peers=int(catalogue.threshold("enjeux_quartiers_min")),
+        max_age=int(catalogue.threshold("enjeux_anciennete_max")),
+        sure=catalogue.threshold("enjeux_etabli"),
+        positive=catalogue.threshold("enjeux_defavorable"),
+        likely=catalogue.threshold("enjeux_probable"),
+    )
+
+
+def rank_quartiers(
+    panel: Panel, catalogue: Catalogue, *, values: pd.DataFrame | None = None,
+    peers: Peers = "all", reference: Kind = "commune", rules: Rules | None = None,
+) -> Ranking:  # fmt: skip
+    """Rank the stakes of some quartiers, or of all those of the map.
+
+    Parameters
+    ----------
+    values
+        The values of the quartiers, from `with_errors`; all those of the panel by default.
+    peers
+        The comparable quartiers put first; the others are part of the choices that are drawn.
+    reference
+        The kind of territory put first, likewise.
+    """
+    rules = rules or read_rules(catalogue)
+    rows = panel.values if values is None else values
+    scaled = scale_values(rows, panel.yardstick)
+    order = [peers, *(name for name in panel.groups if name != peers)]
+    shifts = {
+        name: group_shift(
+            scaled, panel.groups[name], panel.medians(name, min_peers=rules.min_peers)
+        )
+        for name in order
+    }
+    references = panel.references.loc[panel.references["code"].isin(set(rows["code"]))]
+    first = references["option"].ne(reference)
+    references = references.assign(first=first).sort_values("first", kind="stable")
+    grid = {stake.id: stake.indicators for stake in catalogue.stakes.values()}
+    return rank_stakes(
+        rows, grid=grid, yardstick=panel.yardstick, rules=rules, references=references,
+        shifts=shifts,
+    )  # fmt: skip
+
+
+def find_unusual(panel: Panel, code: str, *, discovery: float) -> pd.DataFrame:
+    """Tell which indicators of a quartier are unusual among the others.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``indicator, unusual_z, unusual_p, unusual``: the p-value is adjusted over the
+        indicators of the quartier (Benjamini and Hochberg); ``unusual`` is NA where not tested.
+    """
+    rows = panel.unusual.loc[panel.unusual["code"].eq(code)]
+    adjusted = benjamini_hochberg(rows["p"])
+    flags = adjusted.le(discovery).astype("boolean").mask(adjusted.isna())
+    return pd.DataFrame(
+        {
+            "indicator": rows["indicator"], "unusual_z": rows["z"], "unusual_p": adjusted,
+            "unusual": flags,
+        }
+    )  # fmt: skip
+
+
+def word_stakes(ranking: Ranking, catalogue: Catalogue, code: str) -> pd.DataFrame:
+    """Give the ranked stakes of a quartier their words, the most prominent first."""
+    words = pd.DataFrame(
+        [
+            {"stake": item.id, "label": item.label, "theme": item.theme, "question": item.question}
+            for item in catalogue.stakes.values()
+        ]
+    )
+    verdicts = {name: item.label for name, item in catalogue.verdicts.items()}
+    rows = ranking.stakes.loc[ranking.stakes["code"].eq(code)]
+    joined = words.merge(rows, on="stake", how="left")
+    joined = joined if len(rows) else _unread(joined, catalogue)
+    joined["verdict_label"] = joined["verdict"].map(verdicts)
+    joined = joined.sort_values(["scored", "rank"], ascending=[False, True], kind="stable")
+    columns = ["stake", "label", "theme", "question", "verdict_label", *STAKE_COLUMNS[2:]]
+    return joined[columns].reset_index(drop=True)
+
+
+def _unread(joined: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
+    """Say of a quartier without any value that may be ranked that nothing is established."""
+    expected = {item.id: len(item.indicators) for item in catalogue.stakes.values()}
+    return joined.assign(
+        verdict="not_established", verdict_reason="few_indicators", scored=False,
+        in_top_set=False, regime="quartiers", expected=joined["stake"].map(expected), read=0,
+        independent=0, coverage=0.0, stakes_scored=0, peers=0.0,
+    )  # fmt: skip
+
+
+def word_evidence(
+    ranking: Ranking, profile: pd.DataFrame, gaps: pd.DataFrame, catalogue: Catalogue,
+    *, code: str, reference: Kind,
+) -> pd.DataFrame:  # fmt: skip
+    """Give the evidence of a quartier its words, its reference and its corrected gaps."""
+    rows = ranking.evidence.loc[ranking.evidence["code"].eq(code)]
+    if rows.empty:
+        rows = _no_evidence(ranking.evidence.columns, catalogue)
+    rows = rows.drop(columns=["code"]).merge(
+        profile[list(_FROM_PROFILE)], on="indicator", how="left"
+    )
+    names = {item.id: item for item in catalogue.indicators.values()}
+    for column in ("label", "short", "unit", "direction", "theme"):
+        rows[column] = [getattr(names[name], column) for name in rows["indicator"]]
+    rows["publics"] = [names[name].publics for name in rows["indicator"]]
+    main = gaps.loc[gaps["reference_kind"].isin([reference, "peers"])]
+    main = main.drop_duplicates("indicator")[["indicator", *_FROM_GAPS]]
+    rows = rows.merge(main, on="indicator", how="left")
+    against = rows["reference_value"]
+    for name in ("shrunk", "shrunk_low", "shrunk_high"):
+        rows[name.replace("shrunk", "shrunk_gap")] = rows[name] - against
+    return rows
+
+
+def _no_evidence(columns: Sequence[str], catalogue: Catalogue) -> pd.DataFrame:
+    pairs = [(stake.id, name) for stake in catalogue.stakes.values() for name in stake.indicators]
+    rows = pd.DataFrame(pairs, columns=["stake", "indicator"])
+    rows = rows.assign(code="", retained=False, reason="not_published", stands_for="")
+    return rows.reindex(columns=list(columns)).astype({"vintage": "float64", "z": "float64"})
