@@ -87,7 +87,7 @@ def diagnose(
     summary = summarise_peers(chosen, others, directions=_senses(catalogue))
     profile = _profile(chosen, summary, catalogue)
     profile = _with_uncertainty(profile, measured, panel, catalogue, territory.code)
-    known = _describe_references(references, compared, catalogue)
+    known = _describe_references(references, places, catalogue)
     gaps = _gaps(profile, known, reference, catalogue)
     ranking = rank_quartiers(panel, catalogue, values=measured, peers=peers, reference=reference)
     code = territory.code
@@ -215,8 +215,9 @@ def _gaps(
     )  # fmt: skip
     by_peers = compute_gaps(alone, others, indicators=senses, discovery=rate)
     # a median of quartiers is no territory: whether one is unusual among them is another test
-    by_peers = by_peers.assign(p_value=np.nan, p_adjusted=np.nan, different=pd.NA)
-    by_peers = by_peers.astype({"different": "boolean"})
+    by_peers = by_peers.assign(
+        p_value=np.nan, p_adjusted=np.nan, different=pd.array([pd.NA] * len(by_peers), "boolean")
+    )
     stacked = pd.concat([frame for frame in (gaps, by_peers) if len(frame)] or [gaps])
     words = profile[["indicator", "short", "theme", "unit", "direction", "base_label"]]
     result = stacked.merge(words, on="indicator")

@@ -103,6 +103,7 @@ def read_contours(territory: Territory, places: pd.DataFrame, store: Store) -> g
 
 
 def read_thresholds(catalogue: Catalogue) -> pd.DataFrame:
+    """List the numbers of the method: ``id, label, value``."""
     return pd.DataFrame(
         [
             {"id": item.id, "label": item.label, "value": item.value}

@@ -41,13 +41,13 @@ class Panel:
 
     Attributes
     ----------
-    values
+    rows
         One row per quartier × indicator that may be ranked: ``code, indicator, vintage, value,
         base, supposed, scale, sign, people`` and the columns of `measurement_errors`.
     yardstick
         Fitted on them.
     scaled
-        `values` placed on the yardstick.
+        `rows` placed on the yardstick.
     unusual
         ``code, indicator, vintage, z, p``: overdispersion-adjusted distance to the others.
     references
@@ -56,7 +56,7 @@ class Panel:
         Name of a set of comparable quartiers → code → group (one group for all of them).
     """
 
-    values: pd.DataFrame
+    rows: pd.DataFrame
     yardstick: Yardstick
     scaled: pd.DataFrame
     unusual: pd.DataFrame
@@ -112,7 +112,7 @@ def _panel(key: _Key, zoning: Zoning) -> Panel:
     )
     yardstick = fit_yardstick(values)
     return Panel(
-        values=values,
+        rows=values,
         yardstick=yardstick,
         scaled=scale_values(values, yardstick),
         unusual=_unusual(values),

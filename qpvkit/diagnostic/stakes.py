@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 import pandas as pd
@@ -62,7 +61,7 @@ def rank_quartiers(
         The kind of territory put first, likewise.
     """
     rules = rules or read_rules(catalogue)
-    rows = panel.values if values is None else values
+    rows = panel.rows if values is None else values
     scaled = scale_values(rows, panel.yardstick)
     order = [peers, *(name for name in panel.groups if name != peers)]
     shifts = {
@@ -91,7 +90,7 @@ def find_unusual(panel: Panel, code: str, *, discovery: float) -> pd.DataFrame:
         indicators of the quartier (Benjamini and Hochberg); ``unusual`` is NA where not tested.
     """
     rows = panel.unusual.loc[panel.unusual["code"].eq(code)]
-    adjusted = benjamini_hochberg(rows["p"])
+    adjusted = pd.Series(benjamini_hochberg(rows["p"]), index=rows.index, dtype=float)
     flags = adjusted.le(discovery).astype("boolean").mask(adjusted.isna())
     return pd.DataFrame(
         {
@@ -153,8 +152,8 @@ def word_evidence(
     return rows
 
 
-def _no_evidence(columns: Sequence[str], catalogue: Catalogue) -> pd.DataFrame:
+def _no_evidence(columns: pd.Index, catalogue: Catalogue) -> pd.DataFrame:
     pairs = [(stake.id, name) for stake in catalogue.stakes.values() for name in stake.indicators]
     rows = pd.DataFrame(pairs, columns=["stake", "indicator"])
     rows = rows.assign(code="", retained=False, reason="not_published", stands_for="")
-    return rows.reindex(columns=list(columns)).astype({"vintage": "float64", "z": "float64"})
+    return rows.reindex(columns=columns).astype({"vintage": "float64", "z": "float64"})

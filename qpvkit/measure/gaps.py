@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from qpvkit.measure.part_whole import PART_COLUMNS, compare_parts
@@ -89,9 +90,10 @@ def compute_gaps(
     Returns
     -------
     pandas.DataFrame
-        Columns `GAP_COLUMNS`, those of `compare_parts` among them; ``worse`` is NA for a neutral indicator or a null gap, ``people``
-        is NaN where no base is published. A reference of another vintage gives no row. A vintage
-        that the source does not state (NA) only meets itself: the quartiers of one table.
+        Columns `GAP_COLUMNS`, those of `compare_parts` among them; ``worse`` is NA for a
+        neutral indicator or a null gap, ``people`` is NaN where no base is published. A
+        reference of another vintage gives no row. A vintage that the source does not state (NA)
+        only meets itself: the quartiers of one table.
 
     Examples
     --------
@@ -114,8 +116,8 @@ def compute_gaps(
         }
     )
     named = named.reindex(columns=[*named.columns, *(n for n in _OF_REFERENCES if n not in named)])
-    keep = [*_SERIES, *(name for name in named if name.startswith("reference_")), "rounding",
-            "inside"]  # fmt: skip
+    of_reference = [name for name in map(str, named) if name.startswith("reference_")]
+    keep = [*_SERIES, *of_reference, "rounding", "inside"]
     known = values.loc[values["value"].notna()]
     known = known.reindex(columns=[*_SERIES, "value", *_OF_VALUES])
     pairs = known.merge(named[keep], on=_SERIES, how="inner").merge(indicators, on="indicator")
@@ -126,7 +128,8 @@ def compute_gaps(
     pairs["worse"] = is_worse(pairs["gap"], pairs["direction"])
     pairs = pd.concat([pairs, compare_parts(pairs, level=level)], axis=1)
     family = pairs["reference_kind"] + ":" + pairs["reference_code"]
-    pairs["p_adjusted"] = benjamini_hochberg(pairs["p_value"], groups=family)
+    adjusted = benjamini_hochberg(pairs["p_value"], groups=family)
+    pairs["p_adjusted"] = np.asarray(adjusted, dtype=float)
     different = pairs["p_adjusted"].le(discovery).astype("boolean")
     pairs["different"] = different.mask(pairs["p_adjusted"].isna())
     return pairs[list(GAP_COLUMNS)].reset_index(drop=True)

@@ -109,4 +109,4 @@ def sign_of(direction: pd.Series) -> Floats:
     [1.0, -1.0, 0.0]
     """
     senses = {"up_is_worse": 1.0, "up_is_better": -1.0, "neutral": 0.0}
-    return direction.map(senses).to_numpy(float)
+    return np.asarray(direction.map(senses), dtype=float)

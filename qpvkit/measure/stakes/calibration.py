@@ -1,4 +1,4 @@
-"""Planted truth: does the method keep its word when the true values are known?
+"""Planted truth: whether the method keeps its word when the true values are known.
 
 A world of quartiers is drawn, its values are published with the noise of their measurement, the
 stakes are ranked as for real data, and what was announced is compared with the truth.
@@ -33,7 +33,7 @@ class World:
 
     Attributes
     ----------
-    values
+    rows
         What is published, as `rank_stakes` takes it.
     truth
         ``code, indicator, y`` (true value on its scale), ``value`` (in %).
@@ -41,7 +41,7 @@ class World:
         Stake → indicators.
     """
 
-    values: pd.DataFrame
+    rows: pd.DataFrame
     truth: pd.DataFrame
     grid: dict[str, list[str]]
 
@@ -96,7 +96,7 @@ def plant(
     seen = long.loc[long["value"].notna()].reset_index(drop=True)
     errors = measurement_errors(seen)
     values = seen.assign(**{name: errors[name] for name in ("y", "se", "n_eff")})
-    return World(values=values, truth=truth, grid=grid)
+    return World(rows=values, truth=truth, grid=grid)
 
 
 def _true_values(rng: np.random.Generator, quartiers: int, tails: Tails) -> Floats:
@@ -112,7 +112,8 @@ def _true_values(rng: np.random.Generator, quartiers: int, tails: Tails) -> Floa
         return rng.standard_normal(shape)
 
     by_stake = np.repeat(pieces(_STAKES), _BY_STAKE, axis=1)
-    return np.sqrt(0.15) * pieces(1) + np.sqrt(0.45) * by_stake + np.sqrt(0.40) * pieces(count)
+    total = np.sqrt(0.15) * pieces(1) + np.sqrt(0.45) * by_stake + np.sqrt(0.40) * pieces(count)
+    return np.asarray(total, dtype=float)
 
 
 def _publish(rng: np.random.Generator, share: Floats, base: Floats, together: float) -> Floats:
@@ -212,8 +213,8 @@ def _wanted(rules: Rules) -> dict[str, float]:
 
 def _score_world(world: World, rules: Rules) -> dict[str, Floats]:
     """Tell, announcement by announcement, whether it was true."""
-    yardstick = fit_yardstick(world.values)
-    ranking = rank_stakes(world.values, grid=world.grid, yardstick=yardstick, rules=rules)
+    yardstick = fit_yardstick(world.rows)
+    ranking = rank_stakes(world.rows, grid=world.grid, yardstick=yardstick, rules=rules)
     stakes = _with_true_ranks(world, ranking, yardstick.series)
     scored = stakes.loc[stakes["scored"]]
     inside = scored["true_rank"].between(scored["rank_low"], scored["rank_high"])
@@ -224,27 +225,29 @@ def _score_world(world: World, rules: Rules) -> dict[str, Floats]:
     detail = ranking.evidence.loc[ranking.evidence["retained"]].merge(chosen)
     detail = detail.merge(
         world.truth.rename(columns={"value": "true"}), on=["code", "indicator"]
-    ).merge(world.values[["code", "indicator", "value", "base"]], on=["code", "indicator"])
+    ).merge(world.rows[["code", "indicator", "value", "base"]], on=["code", "indicator"])
     raw = measurement_errors(
-        world.values.merge(detail[["code", "indicator"]], on=["code", "indicator"])
+        world.rows.merge(detail[["code", "indicator"]], on=["code", "indicator"])
     )
     true = detail["true"]
     return {
-        "rank_intervals": inside.to_numpy(float),
-        "top_set": held.to_numpy(float),
-        "top_gaps": true.between(detail["shrunk_low"], detail["shrunk_high"]).to_numpy(float),
+        "rank_intervals": np.asarray(inside, dtype=float),
+        "top_set": np.asarray(held, dtype=float),
+        "top_gaps": np.asarray(
+            true.between(detail["shrunk_low"], detail["shrunk_high"]), dtype=float
+        ),
         "top_gaps_published": _published_hold(world, detail, raw),
-        "established": sure.to_numpy(float),
+        "established": np.asarray(sure, dtype=float),
     }
 
 
 def _published_hold(world: World, detail: pd.DataFrame, raw: pd.DataFrame) -> Floats:
     """Tell whether the interval of the published value, as it stands, holds the truth."""
-    keyed = world.values.merge(detail[["code", "indicator"]], on=["code", "indicator"])
+    keyed = world.rows.merge(detail[["code", "indicator"]], on=["code", "indicator"])
     keyed = pd.concat([keyed[["code", "indicator"]], raw], axis=1)
     joined = detail[["code", "indicator", "true"]].merge(keyed, on=["code", "indicator"])
     held = joined["true"].between(joined["value_low"], joined["value_high"])
-    return np.asarray(held.to_numpy(float))
+    return np.asarray(held, dtype=float)
 
 
 def _with_true_ranks(world: World, ranking: Ranking, series: pd.DataFrame) -> pd.DataFrame:
@@ -261,5 +264,5 @@ def _with_true_ranks(world: World, ranking: Ranking, series: pd.DataFrame) -> pd
     )
     ranks = rank_draws(wide.to_numpy(float)[:, None])[:, 0].astype(float)
     frame = pd.DataFrame(ranks, index=wide.index, columns=wide.columns)
-    long = frame.stack().rename("true_rank").reset_index()  # noqa: PD013 - a table of one value
+    long = frame.reset_index().melt(id_vars="code", var_name="stake", value_name="true_rank")
     return stakes.merge(long, on=["code", "stake"])

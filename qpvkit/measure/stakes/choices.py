@@ -142,8 +142,9 @@ def _aggregate(above: Floats, members: Floats, choices: Choices) -> Floats:
     if choices.worst.any():
         rows = above[:, choices.worst]
         for stake in range(members.shape[1]):
-            columns = members[:, stake].any(axis=0)
+            columns = np.asarray(members[:, stake].max(axis=0) > 0)
             outside = members[:, None, stake, columns] == 0
             worst = np.where(outside, -np.inf, rows[..., columns]).max(axis=2, initial=-np.inf)
             result[:, choices.worst, stake] = worst
-    return np.where(members.any(axis=2)[:, None], result, np.nan)
+    scored = np.asarray(members.max(axis=2, initial=0) > 0)
+    return np.where(scored[:, None], result, np.nan)

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from qpvkit.measure.scales import Floats
@@ -68,7 +69,8 @@ class Arrays:
         level = self.z - self.shifts[0]
         if not len(self.anchors):
             return np.asarray(level, dtype=float)
-        return np.where(self.referenced[:, None], self.severity - self.typical[0], level)
+        gap = self.severity - self.typical[0]
+        return np.asarray(np.where(self.referenced[:, None], gap, level), dtype=float)
 
     def stake_means(self, values: Floats) -> Floats:
         """Return the mean of some values over the retained indicators of each stake."""
@@ -108,8 +110,8 @@ def lay_out(
     references, shifts
         As `rank_stakes` takes them.
     """
-    rows = pd.Index(codes).get_indexer(scaled["code"])
-    columns = pd.Index(names).get_indexer(scaled["indicator"])
+    rows = positions(codes, scaled["code"])
+    columns = positions(names, scaled["indicator"])
     kept = (rows >= 0) & (columns >= 0)
     shape = (len(codes), len(names))
 
@@ -125,11 +127,12 @@ def lay_out(
     anchors, typical = _anchors(scaled, references, names, codes)
     options = [table_of(series) for series in (shifts or {}).values()]
     shifted = np.nan_to_num(np.stack(options)) if options else np.zeros((1, *shape))
-    used = members.any(axis=1)
+    used = np.asarray(members.max(axis=1) > 0)
     has_reference = (
         np.isfinite(anchors[0] + typical[0]) if len(anchors) else np.zeros(shape, dtype=bool)
     )
-    referenced = np.where(used, has_reference, True).all(axis=1) & used.any(axis=1)
+    compared = np.where(used, has_reference, True)
+    referenced = np.asarray(compared.all(axis=1) & used.any(axis=1))
     peers = table_of(scaled["peers"])
     fewest = np.where(used & np.isfinite(peers), peers, np.inf).min(axis=1, initial=np.inf)
     return Arrays(
@@ -141,6 +144,11 @@ def lay_out(
     )  # fmt: skip
 
 
+def positions(known: Sequence[str], wanted: pd.Series) -> npt.NDArray[np.intp]:
+    """Return where names stand in a list; −1 for those that are not in it."""
+    return pd.Index(known).get_indexer(pd.Index(wanted))
+
+
 def _members(
     evidence: pd.DataFrame, coverage: pd.DataFrame, names: Sequence[str], codes: Sequence[str],
     stakes: Sequence[str],
@@ -149,9 +157,9 @@ def _members(
     kept = evidence.loc[evidence["retained"]].merge(scored, on=["code", "stake"])
     members = np.zeros((len(codes), len(stakes), len(names)))
     members[
-        pd.Index(codes).get_indexer(kept["code"]),
-        pd.Index(stakes).get_indexer(kept["stake"]),
-        pd.Index(names).get_indexer(kept["indicator"]),
+        positions(codes, kept["code"]),
+        positions(stakes, kept["stake"]),
+        positions(names, kept["indicator"]),
     ] = 1.0
     return members
 
@@ -168,10 +176,10 @@ def _anchors(
     placed = references.merge(scaled[wanted], on=["code", "indicator"])
     z = placed["sign"] * (placed["y_ref"] - placed["median"]) / placed["sigma"]
     options = list(dict.fromkeys(references["option"]))
-    rows = pd.Index(codes).get_indexer(placed["code"])
-    columns = pd.Index(names).get_indexer(placed["indicator"])
+    rows = positions(codes, placed["code"])
+    columns = positions(names, placed["indicator"])
     kept = (rows >= 0) & (columns >= 0)
-    layers = pd.Index(options).get_indexer(placed["option"])
+    layers = positions(options, placed["option"])
     anchors, typical = (np.full((len(options), *shape), np.nan) for _ in range(2))
     place = layers[kept], rows[kept], columns[kept]
     anchors[place] = z.to_numpy(float)[kept]

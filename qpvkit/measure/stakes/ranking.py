@@ -16,7 +16,7 @@ import pandas as pd
 from qpvkit.measure.scales import Floats, from_scale
 from qpvkit.measure.stakes.choices import Frame, draw_choices, fixed_choices, score
 from qpvkit.measure.stakes.evidence import read_coverage, read_evidence
-from qpvkit.measure.stakes.frames import Arrays, build_frame, lay_out
+from qpvkit.measure.stakes.frames import Arrays, build_frame, lay_out, positions
 from qpvkit.measure.stakes.posterior import Prior, Truth, fit_prior, infer_truth
 from qpvkit.measure.stakes.redundancy import redundant_pairs
 from qpvkit.measure.stakes.rules import Rules
@@ -86,8 +86,8 @@ def rank_stakes(
     >>> from qpvkit.measure.stakes import Rules, fit_yardstick
     >>> from qpvkit.measure.stakes.calibration import plant
     >>> world = plant(quartiers=60, seed=1)
-    >>> stakes = rank_stakes(world.values, grid=world.grid,
-    ...     yardstick=fit_yardstick(world.values), rules=Rules(draws=200)).stakes
+    >>> stakes = rank_stakes(world.rows, grid=world.grid,
+    ...     yardstick=fit_yardstick(world.rows), rules=Rules(draws=200)).stakes
     >>> bool(stakes["p_top3"].dropna().between(0, 1).all())
     True
     """
@@ -117,7 +117,9 @@ class _Piece:
 
 def _rank_chunk(arrays: Arrays, prior: Prior, rules: Rules) -> _Piece:
     truth = _infer(arrays, prior)
-    used = arrays.members.any(axis=(0, 1))  # the others are never part of a score
+    used = np.asarray(
+        arrays.members.max(axis=(0, 1), initial=0) > 0
+    )  # the others are never part of a score
     frame = build_frame(arrays).only(used)
     size = len(prior.names)
     noise = np.random.default_rng([rules.seed, 0]).standard_normal((rules.draws, size))
@@ -244,8 +246,8 @@ def _evidence_values(
     evidence: pd.DataFrame, arrays: Arrays, pieces: Sequence[_Piece], rules: Rules
 ) -> pd.DataFrame:
     """Add to the evidence what each indicator says, as published and with its luck taken back."""
-    rows = pd.Index(arrays.codes).get_indexer(evidence["code"])
-    columns = pd.Index(arrays.names).get_indexer(evidence["indicator"])
+    rows = positions(arrays.codes, evidence["code"])
+    columns = positions(arrays.names, evidence["indicator"])
     known = columns >= 0
     columns = np.where(known, columns, 0)
     mean = np.concatenate([piece.truth.mean for piece in pieces])[rows, columns]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -27,18 +29,25 @@ def give_verdicts(table: pd.DataFrame, rules: Rules) -> pd.DataFrame:
         With ``verdict`` and ``verdict_reason``: ``few_indicators, few_stakes, few_peers`` or an
         empty text.
     """
-    p_top = np.fmin(table["p_top3"], table["p_top3_data"])
-    p_positive = np.fmin(table["p_positive"], table["p_positive_data"])
+    p_top = table[["p_top3", "p_top3_data"]].min(axis=1)
+    p_positive = table[["p_positive", "p_positive_data"]].min(axis=1)
     ranked = table["stakes_scored"].gt(rules.top)
     positive = p_positive.ge(rules.positive)
     sure = p_top.ge(rules.sure) & positive
-    likely = np.where(ranked, p_top.ge(rules.likely), positive)
+    likely = p_top.ge(rules.likely).where(ranked, positive)
     few_peers = table["peers"].lt(rules.min_peers)
     cases = [~table["scored"], sure & ranked & ~few_peers, likely]
     verdicts = ["not_established", "established", "probable"]
     reasons = [~table["scored"], ~ranked, few_peers]
     words = ["few_indicators", "few_stakes", "few_peers"]
     return table.assign(
-        verdict=np.select(cases, verdicts, "uncertain"),
-        verdict_reason=np.select(reasons, words, ""),
+        verdict=_first(cases, verdicts, "uncertain"),
+        verdict_reason=_first(reasons, words, ""),
     )
+
+
+def _first(cases: Sequence[pd.Series], words: Sequence[str], other: str) -> list[str]:
+    """Return, row by row, the word of the first case that holds."""
+    table = np.select([case.to_numpy(bool) for case in cases], range(len(cases)), len(cases))
+    named = [*words, other]
+    return [named[int(rank)] for rank in table]

@@ -44,12 +44,10 @@ def measurement_errors(values: pd.DataFrame, *, level: float = 0.95) -> pd.DataF
     -------
     pandas.DataFrame
         Same index, columns `ERROR_COLUMNS`: ``y``, the value on its scale (half an observation
-        added at both ends of a logit: Gart and Zweifel 1967, Biometrika 54:181), ``se`` on it, ``value_low,
-        value_high`` in natural units, ``n_eff`` (effective number of observations, NaN
-        for a quantile) and
-        ``no_interval``, why there is none: ``masked, proxy, no_model, no_base, no_quartiles``
-        or
-        an empty text.
+        added at both ends of a logit: Gart and Zweifel 1967, Biometrika 54:181), ``se`` on it,
+        ``value_low, value_high`` in natural units, ``n_eff`` (effective number of observations,
+        NaN for a quantile) and ``no_interval``, why there is none:
+        ``masked, proxy, no_model, no_base, no_quartiles`` or an empty text.
 
     Examples
     --------
@@ -103,7 +101,8 @@ def _effective(values: pd.DataFrame) -> Floats:
         added = values["noise"].to_numpy(float) ** 2 / 3 * (1 + share**2) / base**2
         noisy = share * (1 - share) / (own + added)
     census = (family == "census_sample") & (fraction < 1)
-    return np.where(census, surveyed, np.where(family == "perturbed", noisy, counted))
+    effective = np.where(census, surveyed, np.where(family == "perturbed", noisy, counted))
+    return np.asarray(effective, dtype=float)
 
 
 def _share_error(share: Floats, n_eff: Floats, scale: pd.Series) -> Floats:
