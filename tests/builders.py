@@ -448,7 +448,7 @@ INDICATORS = "".join(
             '{ source = "departements", column = "Taux de pauvreté.*" }',
             unit="pct",
             direction="up_is_worse",
-            more='base_indicator = "population"',
+            more='base_indicator = "population"\nmeasurement = "fiscal"',
         ),
         indicator(
             "revenu_median",
@@ -457,6 +457,7 @@ INDICATORS = "".join(
             '{ source = "filosofi_disp", column = "Q2{yy}" },'
             '{ source = "regions", column = "Niveau de vie annuel.*Médian" }',
             direction="up_is_better",
+            more='measurement = "sans_modele"',
         ),
         indicator(
             "allocataires",
@@ -483,7 +484,46 @@ INDICATORS = "".join(
     )
 )
 
+MEASUREMENTS = """
+[[measurement]]
+id = "fiscal"
+label = "Fichiers fiscaux"
+family = "tax_share"
+design_effect = 2.4
+people = "filosofi"
+note = "Une note."
+
+[[measurement]]
+id = "sans_modele"
+label = "Sans modèle"
+family = "none"
+note = "Une note."
+"""
+STAKES = """
+[[stake]]
+id = "pauvrete"
+label = "Pauvreté"
+theme = "revenus"
+indicators = ["taux_pauvrete", "revenu_median"]
+
+[[peers]]
+id = "size"
+label = "les quartiers de taille proche"
+bounds = [2000.0]
+
+[[peers]]
+id = "type"
+label = "les quartiers de même type"
+
+[[verdict]]
+id = "established"
+label = "établi"
+meaning = "Une signification."
+"""
+
 FILES = {
+    "measurements.toml": MEASUREMENTS,
+    "stakes.toml": STAKES,
     "words.toml": WORDS,
     "themes.toml": THEMES,
     "places.toml": PLACES,

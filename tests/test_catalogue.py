@@ -5,7 +5,9 @@ from __future__ import annotations
 import pydantic
 import pytest
 from builders import (
+    INDICATORS,
     SOURCES,
+    STAKES,
     THEMES,
     WORDS,
     indicator,
@@ -271,3 +273,41 @@ def test_a_wrong_choice_lists_those_that_are_accepted(tmp_path):
     message = refusal(tmp_path, {"indicators/revenus.toml": text})
     assert "direction" in message
     assert all(choice in message for choice in ("up_is_worse", "up_is_better", "neutral"))
+
+
+# --- stakes and measurement models -------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ('theme = "revenus"', 'theme = "inconnu"', "enjeu « pauvrete », theme : « inconnu »"),
+        ('"revenu_median"]', '"gini"]', "enjeu « pauvrete », indicators : « gini »"),
+        ('"revenu_median"]', '"population"]', "« population » est une donnée de contexte"),
+    ],
+)
+def test_a_grid_names_what_exists_and_may_be_scored(tmp_path, before, after, said):
+    message = refusal(tmp_path, {"stakes.toml": STAKES.replace(before, after)})
+    assert said in message
+
+
+def test_an_indicator_that_may_be_ranked_declares_its_measurement_model(tmp_path):
+    text = INDICATORS.replace('measurement = "sans_modele"', "")
+    message = refusal(tmp_path, {"indicators/base.toml": text})
+    assert "« revenu_median » : modèle de mesure (measurement) absent" in message
+
+
+def test_an_unknown_measurement_model_is_refused(tmp_path):
+    text = INDICATORS.replace('measurement = "fiscal"', 'measurement = "sondage"')
+    message = refusal(tmp_path, {"indicators/base.toml": text})
+    assert "« taux_pauvrete », measurement : « sondage » n'existe pas" in message
+
+
+def test_every_stake_of_the_grid_rests_on_two_indicators_with_an_error_model():
+    catalogue = load_catalogue()
+    for stake in catalogue.stakes.values():
+        models = [
+            catalogue.measurements[catalogue.indicators[name].measurement].family
+            for name in stake.indicators
+        ]
+        assert sum(family not in ("none", "proxy") for family in models) >= 2, stake.id
