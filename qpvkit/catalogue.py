@@ -224,6 +224,8 @@ def _grid_faults(stakes: Mapping[str, Stake], catalogue: Catalogue) -> list[str]
     for stake in stakes.values():
         if stake.theme not in catalogue.themes:
             wrong.append(f"enjeu « {stake.id} », theme : « {stake.theme} » n'existe pas")
+        if not stake.indicators:
+            wrong.append(f"enjeu « {stake.id} », indicators : aucun indicateur")
         for name in stake.indicators:
             if name not in catalogue.indicators:
                 wrong.append(f"enjeu « {stake.id} », indicators : « {name} » n'existe pas")

@@ -299,7 +299,7 @@ class Stake(Model):
     label: Words
     theme: Identifier
     question: str = ""
-    indicators: tuple[Identifier, ...] = pydantic.Field(min_length=1)
+    indicators: tuple[Identifier, ...] = ()  # none: nothing measures it at this scale
 
 
 class PeerGroup(Model):

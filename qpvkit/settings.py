@@ -79,6 +79,13 @@ class Settings:
         return self.home / "data" / "raw"
 
     @property
+    def contracts_dir(self) -> Path:
+        """The folder of the contracts' own stakes and votes; local files never leave it."""
+        if self.dataset == "demo":
+            return self.share / "data" / "demo" / "contrats"
+        return self.home / "data" / "local" / "contrats"
+
+    @property
     def store_dir(self) -> Path:
         """The folder of the tidy Parquet tables of this data set."""
         return self.home / "data" / "store" / self.dataset

@@ -20,8 +20,16 @@ from qpvkit.diagnostic.context import (
 )
 from qpvkit.diagnostic.panel import Panel, error_facts, open_panel, with_errors
 from qpvkit.diagnostic.record import Diagnostic
-from qpvkit.diagnostic.stakes import find_unusual, rank_quartiers, word_evidence, word_stakes
+from qpvkit.diagnostic.stakes import (
+    add_voices,
+    find_unusual,
+    rank_quartiers,
+    tally_groups,
+    word_evidence,
+    word_stakes,
+)
 from qpvkit.errors import UnknownNameError
+from qpvkit.load.contracts import find_contract, own_grid
 from qpvkit.load.indicators import peer_values, reference_values
 from qpvkit.load.store import Store, open_store
 from qpvkit.load.territories import Territory, find_territory
@@ -89,7 +97,14 @@ def diagnose(
     profile = _with_uncertainty(profile, measured, panel, catalogue, territory.code)
     known = _describe_references(references, places, catalogue)
     gaps = _gaps(profile, known, reference, catalogue)
-    ranking = rank_quartiers(panel, catalogue, values=measured, peers=peers, reference=reference)
+    epcis = [str(code) for code in places.loc[places["kind"].eq("epci"), "code"]]
+    contract = find_contract(
+        territory.code, epcis, folder=settings.contracts_dir, catalogue=catalogue
+    )
+    grid = own_grid(contract, catalogue) if contract else catalogue.stakes
+    ranking = rank_quartiers(
+        panel, catalogue, values=measured, peers=peers, reference=reference, grid=grid
+    )
     code = territory.code
     return Diagnostic(
         territory=territory,
@@ -99,8 +114,12 @@ def diagnose(
         places=places,
         profile=profile,
         gaps=gaps,
-        stakes=word_stakes(ranking, catalogue, code),
-        evidence=word_evidence(ranking, profile, gaps, catalogue, code=code, reference=reference),
+        stakes=add_voices(word_stakes(ranking, catalogue, code, grid=grid), contract),
+        voices=tally_groups(contract),
+        contract=contract.label if contract else "",
+        evidence=word_evidence(
+            ranking, profile, gaps, catalogue, code=code, reference=reference, grid=grid
+        ),
         pairs=ranking.pairs,
         coverage=read_coverage(
             own, territory, catalogue, store, elsewhere=others["indicator"].unique()

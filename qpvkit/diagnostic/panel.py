@@ -163,7 +163,7 @@ def with_errors(
     frame = rows.loc[rows["indicator"].isin(facts.index) & rows["value"].notna()]
     frame = frame.join(facts, on="indicator")
     supposed = frame["base"].isna() & frame["supposed_base"].notna()
-    likely = frame["code"].map(population) * frame["supposed_base"]
+    likely = frame["code"].map(population).astype(float) * frame["supposed_base"]
     frame = frame.assign(
         base=frame["base"].mask(supposed, likely).astype(float),
         supposed=supposed & likely.notna(),

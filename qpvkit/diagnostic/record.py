@@ -56,8 +56,14 @@ class Diagnostic:
         verdict_label, verdict_reason, rank, rank_low, rank_high, p_top3, p_top3_data,
         p_top3_choices, p_positive, in_top_set, prominence, prominence_low, prominence_high,
         severity, specificity, regime, scored, stakes_scored, expected, read, independent,
-        coverage, peers, adopted`` (by the contract; NA without a list), ``voice`` (share of the
-        residents' and partners' points, NaN without a vote), ``quadrant``.
+        coverage, peers, adopted`` (by the contract; NA without a list), ``voice, voice_low,
+        voice_high`` (% of the residents' and partners' points, NaN without a vote),
+        ``respondents, quadrant`` (``shared, blind_spot, felt, watched`` or an empty text).
+    voices
+        The votes of each group: ``group, date, stake, voice, voice_low, voice_high,
+        respondents``.
+    contract
+        The name of the contrat de ville, empty when no file describes it.
     evidence
         One row per stake × indicator: ``stake, indicator, label, short, unit, direction,
         publics, vintage, value, status, retained, reason, stands_for, z, severity, specificity,
@@ -91,6 +97,8 @@ class Diagnostic:
     profile: pd.DataFrame
     gaps: pd.DataFrame
     stakes: pd.DataFrame
+    voices: pd.DataFrame
+    contract: str
     evidence: pd.DataFrame
     pairs: pd.DataFrame
     coverage: pd.DataFrame

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from qpvkit.catalogue import Catalogue
 from qpvkit.codes import Kind
 from qpvkit.diagnostic.panel import Panel
+from qpvkit.load.contracts import VOTE_COLUMNS, Contract, ballots
 from qpvkit.measure.stakes.ranking import STAKE_COLUMNS, Ranking, rank_stakes
 from qpvkit.measure.stakes.rules import Rules
+from qpvkit.measure.stakes.voices import VOICE_COLUMNS, place_quadrants, tally_votes
 from qpvkit.measure.stakes.yardstick import group_shift, scale_values
 from qpvkit.measure.uncertainty import benjamini_hochberg
-from qpvkit.records import Peers
+from qpvkit.records import Peers, Stake
 
 _FROM_PROFILE: Final = (
     "indicator", "label", "short", "theme", "unit", "direction", "publics", "value", "status",
@@ -48,6 +52,7 @@ def read_rules(catalogue: Catalogue) -> Rules:
 def rank_quartiers(
     panel: Panel, catalogue: Catalogue, *, values: pd.DataFrame | None = None,
     peers: Peers = "all", reference: Kind = "commune", rules: Rules | None = None,
+    grid: Mapping[str, Stake] | None = None,
 ) -> Ranking:  # fmt: skip
     """Rank the stakes of some quartiers, or of all those of the map.
 
@@ -59,6 +64,8 @@ def rank_quartiers(
         The comparable quartiers put first; the others are part of the choices that are drawn.
     reference
         The kind of territory put first, likewise.
+    grid
+        The candidate stakes; those of the catalogue by default.
     """
     rules = rules or read_rules(catalogue)
     rows = panel.rows if values is None else values
@@ -73,9 +80,10 @@ def rank_quartiers(
     references = panel.references.loc[panel.references["code"].isin(set(rows["code"]))]
     first = references["option"].ne(reference)
     references = references.assign(first=first).sort_values("first", kind="stable")
-    grid = {stake.id: stake.indicators for stake in catalogue.stakes.values()}
+    candidates = catalogue.stakes if grid is None else grid
+    measured = {item.id: item.indicators for item in candidates.values() if item.indicators}
     return rank_stakes(
-        rows, grid=grid, yardstick=panel.yardstick, rules=rules, references=references,
+        rows, grid=measured, yardstick=panel.yardstick, rules=rules, references=references,
         shifts=shifts,
     )  # fmt: skip
 
@@ -100,42 +108,93 @@ def find_unusual(panel: Panel, code: str, *, discovery: float) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def word_stakes(ranking: Ranking, catalogue: Catalogue, code: str) -> pd.DataFrame:
+def word_stakes(
+    ranking: Ranking, catalogue: Catalogue, code: str, *, grid: Mapping[str, Stake]
+) -> pd.DataFrame:
     """Give the ranked stakes of a quartier their words, the most prominent first."""
     words = pd.DataFrame(
         [
             {"stake": item.id, "label": item.label, "theme": item.theme, "question": item.question}
-            for item in catalogue.stakes.values()
+            for item in grid.values()
         ]
     )
     verdicts = {name: item.label for name, item in catalogue.verdicts.items()}
     rows = ranking.stakes.loc[ranking.stakes["code"].eq(code)]
     joined = words.merge(rows, on="stake", how="left")
-    joined = joined if len(rows) else _unread(joined, catalogue)
+    joined = _with_unread(joined, grid)
     joined["verdict_label"] = joined["verdict"].map(verdicts)
     joined = joined.sort_values(["scored", "rank"], ascending=[False, True], kind="stable")
     columns = ["stake", "label", "theme", "question", "verdict_label", *STAKE_COLUMNS[2:]]
     return joined[columns].reset_index(drop=True)
 
 
-def _unread(joined: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
-    """Say of a quartier without any value that may be ranked that nothing is established."""
-    expected = {item.id: len(item.indicators) for item in catalogue.stakes.values()}
-    return joined.assign(
-        verdict="not_established", verdict_reason="few_indicators", scored=False,
-        in_top_set=False, regime="quartiers", expected=joined["stake"].map(expected), read=0,
-        independent=0, coverage=0.0, stakes_scored=0, peers=0.0,
+def _with_unread(joined: pd.DataFrame, grid: Mapping[str, Stake]) -> pd.DataFrame:
+    """Say of a stake that nothing measures, here or anywhere, that nothing is established."""
+    expected = joined["stake"].map({item.id: len(item.indicators) for item in grid.values()})
+    reason = expected.gt(0).map({True: "few_indicators", False: "no_indicator"})
+    count, fewest = joined["stakes_scored"].max(), joined["peers"].max()
+    blanks: dict[str, Any] = {
+        "verdict": "not_established", "verdict_reason": reason, "scored": False,
+        "in_top_set": False, "regime": "quartiers", "expected": expected, "read": 0,
+        "independent": 0, "coverage": 0.0,
+        "stakes_scored": 0 if pd.isna(count) else count,
+        "peers": 0.0 if pd.isna(fewest) else fewest,
+    }  # fmt: skip
+    unread = joined["verdict"].isna()
+    for name, value in blanks.items():
+        joined[name] = joined[name].astype(object).mask(unread, value)
+    return joined.astype(
+        {"scored": bool, "in_top_set": bool, "expected": int, "read": int, "independent": int,
+         "coverage": float, "stakes_scored": int, "peers": float}
     )  # fmt: skip
+
+
+def add_voices(stakes: pd.DataFrame, contract: Contract | None) -> pd.DataFrame:
+    """Lay beside the stakes what the contract retains and what its people said.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `stakes` with ``adopted`` (NA without a contract), ``voice, voice_low, voice_high`` (% of
+        the points, all groups together), ``respondents`` and ``quadrant``.
+    """
+    if contract is None:
+        empty = pd.array([pd.NA] * len(stakes), dtype="boolean")
+        return stakes.assign(
+            adopted=empty, voice=np.nan, voice_low=np.nan, voice_high=np.nan, respondents=0,
+            quadrant="",
+        )  # fmt: skip
+    retained = {item.id for item in contract.stake}
+    voices = tally_votes(ballots(contract))
+    joined = stakes.merge(voices, on="stake", how="left")
+    heard = len(voices) > 0
+    joined["respondents"] = int(voices["respondents"].iloc[0]) if heard else 0
+    joined["voice"] = joined["voice"].astype(float).fillna(0.0 if heard else np.nan)
+    return joined.assign(
+        adopted=joined["stake"].isin(retained).astype("boolean"),
+        quadrant=place_quadrants(joined, voices),
+    ).astype({"voice_low": float, "voice_high": float})
+
+
+def tally_groups(contract: Contract | None) -> pd.DataFrame:
+    """Return the votes of each group apart: ``group, date`` and the columns of `tally_votes`."""
+    votes = ballots(contract) if contract else pd.DataFrame(columns=list(VOTE_COLUMNS))
+    pieces = [
+        tally_votes(rows).assign(group=rows["group"].iloc[0], date=rows["date"].iloc[0])
+        for _, rows in votes.groupby(["group", "date"], sort=False)
+    ]
+    columns = ["group", "date", *VOICE_COLUMNS]
+    return pd.concat(pieces)[columns] if pieces else pd.DataFrame(columns=columns)
 
 
 def word_evidence(
     ranking: Ranking, profile: pd.DataFrame, gaps: pd.DataFrame, catalogue: Catalogue,
-    *, code: str, reference: Kind,
+    *, code: str, reference: Kind, grid: Mapping[str, Stake],
 ) -> pd.DataFrame:  # fmt: skip
     """Give the evidence of a quartier its words, its reference and its corrected gaps."""
     rows = ranking.evidence.loc[ranking.evidence["code"].eq(code)]
     if rows.empty:
-        rows = _no_evidence(ranking.evidence.columns, catalogue)
+        rows = _no_evidence(ranking.evidence.columns, grid)
     rows = rows.drop(columns=["code"]).merge(
         profile[list(_FROM_PROFILE)], on="indicator", how="left"
     )
@@ -152,8 +211,8 @@ def word_evidence(
     return rows
 
 
-def _no_evidence(columns: pd.Index, catalogue: Catalogue) -> pd.DataFrame:
-    pairs = [(stake.id, name) for stake in catalogue.stakes.values() for name in stake.indicators]
+def _no_evidence(columns: pd.Index, grid: Mapping[str, Stake]) -> pd.DataFrame:
+    pairs = [(stake.id, name) for stake in grid.values() for name in stake.indicators]
     rows = pd.DataFrame(pairs, columns=["stake", "indicator"])
     rows = rows.assign(code="", retained=False, reason="not_published", stands_for="")
     return rows.reindex(columns=columns).astype({"vintage": "float64", "z": "float64"})

@@ -15,7 +15,7 @@ import pandas as pd
 
 from qpvkit.measure.scales import Floats, from_scale
 from qpvkit.measure.stakes.choices import Frame, draw_choices, fixed_choices, score
-from qpvkit.measure.stakes.evidence import read_coverage, read_evidence
+from qpvkit.measure.stakes.evidence import EVIDENCE_COLUMNS, read_coverage, read_evidence
 from qpvkit.measure.stakes.frames import Arrays, build_frame, lay_out, positions
 from qpvkit.measure.stakes.posterior import Prior, Truth, fit_prior, infer_truth
 from qpvkit.measure.stakes.redundancy import redundant_pairs
@@ -29,6 +29,7 @@ STAKE_COLUMNS: Final = (
     "prominence_high", "severity", "specificity", "regime", "scored", "stakes_scored", "expected",
     "read", "independent", "coverage", "peers",
 )  # fmt: skip
+_MEASURES: Final = ("z", "severity", "specificity", "shrunk", "shrunk_low", "shrunk_high")
 _CHUNK: Final = 48  # quartiers at a time: about 100 MB of draws
 
 
@@ -95,6 +96,8 @@ def rank_stakes(
     scaled = scale_values(values, yardstick)
     pairs = redundant_pairs(yardstick.rank_correlation, threshold=rules.redundancy)
     codes = [str(code) for code in dict.fromkeys(values["code"])]
+    if not codes:
+        return _nothing(pairs)
     evidence = read_evidence(scaled, grid=grid, pairs=pairs, codes=codes, rules=rules)
     coverage = read_coverage(evidence, rules=rules)
     people = values.drop_duplicates("indicator").set_index("indicator")["people"]
@@ -105,6 +108,12 @@ def rank_stakes(
     )  # fmt: skip
     pieces = [_rank_chunk(part, prior, rules) for part in arrays.chunks(_CHUNK)]
     return _assemble(pieces, arrays, evidence, coverage, pairs, rules, list(grid))
+
+
+def _nothing(pairs: pd.DataFrame) -> Ranking:
+    """Return the ranking of no quartier at all."""
+    evidence = pd.DataFrame(columns=[*EVIDENCE_COLUMNS, *_MEASURES])
+    return Ranking(stakes=pd.DataFrame(columns=list(STAKE_COLUMNS)), evidence=evidence, pairs=pairs)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
