@@ -23,7 +23,8 @@ from qpvkit.diagnostic.record import Diagnostic
 from qpvkit.diagnostic.stakes import (
     add_voices,
     find_unusual,
-    rank_quartiers,
+    ranking_inputs,
+    read_rules,
     tally_groups,
     word_evidence,
     word_stakes,
@@ -35,6 +36,8 @@ from qpvkit.load.store import Store, open_store
 from qpvkit.load.territories import Territory, find_territory
 from qpvkit.measure.gaps import choose_vintages, compute_gaps
 from qpvkit.measure.peers import summarise_peers
+from qpvkit.measure.stakes.ranking import rank_stakes
+from qpvkit.measure.stakes.sensitivity import vary_choices
 from qpvkit.records import Peers
 from qpvkit.settings import load_settings
 
@@ -102,9 +105,11 @@ def diagnose(
         territory.code, epcis, folder=settings.contracts_dir, catalogue=catalogue
     )
     grid = own_grid(contract, catalogue) if contract else catalogue.stakes
-    ranking = rank_quartiers(
+    rules = read_rules(catalogue)
+    inputs = ranking_inputs(
         panel, catalogue, values=measured, peers=peers, reference=reference, grid=grid
     )
+    ranking = rank_stakes(**inputs, rules=rules)
     code = territory.code
     return Diagnostic(
         territory=territory,
@@ -115,6 +120,7 @@ def diagnose(
         profile=profile,
         gaps=gaps,
         stakes=add_voices(word_stakes(ranking, catalogue, code, grid=grid), contract),
+        sensitivity=vary_choices(**inputs, rules=rules),
         voices=tally_groups(contract),
         contract=contract.label if contract else "",
         evidence=word_evidence(

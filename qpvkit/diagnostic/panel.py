@@ -54,6 +54,8 @@ class Panel:
         ``code, indicator, option`` (kind of territory), ``y_ref, typical``.
     groups
         Name of a set of comparable quartiers → code → group (one group for all of them).
+    medians
+        Name of a set → median scaled value of each group, by series.
     """
 
     rows: pd.DataFrame
@@ -62,10 +64,7 @@ class Panel:
     unusual: pd.DataFrame
     references: pd.DataFrame
     groups: dict[str, pd.Series]
-
-    def medians(self, group: str, *, min_peers: int) -> pd.Series:
-        """Return the median scaled values of the groups of a set, by series."""
-        return group_medians(self.scaled, self.groups[group], min_peers=min_peers)
+    medians: dict[str, pd.Series]
 
 
 def open_panel(store: Store, catalogue: Catalogue, *, zoning: Zoning) -> Panel:
@@ -111,13 +110,19 @@ def _panel(key: _Key, zoning: Zoning) -> Panel:
         chosen, facts, population=places.set_index("code")["population"], quartiles=known
     )
     yardstick = fit_yardstick(values)
+    scaled = scale_values(values, yardstick)
+    groups = _groups(values, places, catalogue, store, zoning)
+    fewest = int(catalogue.threshold("enjeux_quartiers_min"))
     return Panel(
         rows=values,
         yardstick=yardstick,
-        scaled=scale_values(values, yardstick),
+        scaled=scaled,
         unusual=_unusual(values),
         references=_references(values, yardstick, facts, store),
-        groups=_groups(values, places, catalogue, store, zoning),
+        groups=groups,
+        medians={
+            name: group_medians(scaled, codes, min_peers=fewest) for name, codes in groups.items()
+        },
     )
 
 

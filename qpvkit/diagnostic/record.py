@@ -11,6 +11,7 @@ import pandas as pd
 from qpvkit.codes import KIND_LABELS, Kind
 from qpvkit.formats import number, vintage_label
 from qpvkit.load.territories import Territory
+from qpvkit.measure.stakes.sensitivity import Sensitivity
 from qpvkit.records import Peers
 
 
@@ -59,6 +60,8 @@ class Diagnostic:
         coverage, peers, adopted`` (by the contract; NA without a list), ``voice, voice_low,
         voice_high`` (% of the residents' and partners' points, NaN without a vote),
         ``respondents, quadrant`` (``shared, blind_spot, felt, watched`` or an empty text).
+    sensitivity
+        The order of the stakes under each other choice, see `Sensitivity`.
     voices
         The votes of each group: ``group, date, stake, voice, voice_low, voice_high,
         respondents``.
@@ -97,6 +100,7 @@ class Diagnostic:
     profile: pd.DataFrame
     gaps: pd.DataFrame
     stakes: pd.DataFrame
+    sensitivity: Sensitivity
     voices: pd.DataFrame
     contract: str
     evidence: pd.DataFrame

@@ -12,7 +12,7 @@ from qpvkit.catalogue import Catalogue
 from qpvkit.codes import Kind
 from qpvkit.diagnostic.panel import Panel
 from qpvkit.load.contracts import VOTE_COLUMNS, Contract, ballots
-from qpvkit.measure.stakes.ranking import STAKE_COLUMNS, Ranking, rank_stakes
+from qpvkit.measure.stakes.ranking import STAKE_COLUMNS, Ranking
 from qpvkit.measure.stakes.rules import Rules
 from qpvkit.measure.stakes.voices import VOICE_COLUMNS, place_quadrants, tally_votes
 from qpvkit.measure.stakes.yardstick import group_shift, scale_values
@@ -49,12 +49,11 @@ def read_rules(catalogue: Catalogue) -> Rules:
     )
 
 
-def rank_quartiers(
+def ranking_inputs(
     panel: Panel, catalogue: Catalogue, *, values: pd.DataFrame | None = None,
-    peers: Peers = "all", reference: Kind = "commune", rules: Rules | None = None,
-    grid: Mapping[str, Stake] | None = None,
-) -> Ranking:  # fmt: skip
-    """Rank the stakes of some quartiers, or of all those of the map.
+    peers: Peers = "all", reference: Kind = "commune", grid: Mapping[str, Stake] | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Gather what `rank_stakes` and `vary_choices` take, but for the rules.
 
     Parameters
     ----------
@@ -67,25 +66,23 @@ def rank_quartiers(
     grid
         The candidate stakes; those of the catalogue by default.
     """
-    rules = rules or read_rules(catalogue)
     rows = panel.rows if values is None else values
     scaled = scale_values(rows, panel.yardstick)
     order = [peers, *(name for name in panel.groups if name != peers)]
-    shifts = {
-        name: group_shift(
-            scaled, panel.groups[name], panel.medians(name, min_peers=rules.min_peers)
-        )
-        for name in order
-    }
-    references = panel.references.loc[panel.references["code"].isin(set(rows["code"]))]
+    references = panel.references
+    if values is not None:
+        references = references.loc[references["code"].isin(set(rows["code"]))]
     first = references["option"].ne(reference)
-    references = references.assign(first=first).sort_values("first", kind="stable")
     candidates = catalogue.stakes if grid is None else grid
-    measured = {item.id: item.indicators for item in candidates.values() if item.indicators}
-    return rank_stakes(
-        rows, grid=measured, yardstick=panel.yardstick, rules=rules, references=references,
-        shifts=shifts,
-    )  # fmt: skip
+    return {
+        "values": rows,
+        "grid": {item.id: item.indicators for item in candidates.values() if item.indicators},
+        "yardstick": panel.yardstick,
+        "references": references.assign(first=first).sort_values("first", kind="stable"),
+        "shifts": {
+            name: group_shift(scaled, panel.groups[name], panel.medians[name]) for name in order
+        },
+    }
 
 
 def find_unusual(panel: Panel, code: str, *, discovery: float) -> pd.DataFrame:

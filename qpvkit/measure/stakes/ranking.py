@@ -125,7 +125,7 @@ class _Piece:
 
 
 def _rank_chunk(arrays: Arrays, prior: Prior, rules: Rules) -> _Piece:
-    truth = _infer(arrays, prior)
+    truth = infer_arrays(arrays, prior)
     used = np.asarray(
         arrays.members.max(axis=(0, 1), initial=0) > 0
     )  # the others are never part of a score
@@ -142,7 +142,7 @@ def _rank_chunk(arrays: Arrays, prior: Prior, rules: Rules) -> _Piece:
     return _Piece(truth=truth, columns=_summaries(best, by_data, by_choices, by_both, frame, rules))
 
 
-def _infer(arrays: Arrays, prior: Prior) -> Truth:
+def infer_arrays(arrays: Arrays, prior: Prior) -> Truth:
     """Infer twice: the error of a rate is better read at its likely level than as published.
 
     A rate that is low by chance has too small an error in points, and too large a one on the
