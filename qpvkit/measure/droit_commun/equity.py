@@ -130,7 +130,10 @@ def _index(known: dict[str, Floats], confidence: float) -> pd.DataFrame:
 
 def _against_rest(known: dict[str, Floats], confidence: float) -> pd.DataFrame:
     """Return the ratio to the rest of the territory: the odds of the two shares compared."""
-    base, base_low, base_high = (_odds(known[f"base{end}"]) for end in ("", "_low", "_high"))
+    base, base_low, base_high = (
+        _odds(np.where(known[f"base{end}"] < 1, known[f"base{end}"], np.nan))  # no rest, no ratio
+        for end in ("", "_low", "_high")
+    )
     base_error = known["base_error"] / (1 - known["base"])
     low_error = np.hypot(base_error, known["key_error"] / (1 - known["share_low"]))
     high_error = np.hypot(base_error, known["key_error"] / (1 - known["share_high"]))

@@ -136,6 +136,12 @@ def test_amounts_have_no_noise_unless_their_events_are_counted():
     assert (counted["low"], counted["high"]) == pytest.approx((same["low"], same["high"]))
 
 
+def test_a_quartier_that_is_the_whole_territory_has_no_rest():
+    row = measure(uses(40, 40), bases(100, 100))
+    assert row["index"] == 1
+    assert np.isnan([row["rest_ratio"], row["rest_low"], row["rest_high"]]).all()
+
+
 # --- what is not known ------------------------------------------------------------------------
 
 
