@@ -57,9 +57,9 @@ def concentration_index(
     The terms of the standard error are those of Kakwani, Wagstaff and van Doorslaer (1997):
     ``a_i = (h_i/μ)(2R_i − 1 − C) + 2 − q_{i−1} − q_i``, with q the concentration curve. Their
     ``Σf·a²/n − (1+C)²/n`` supposes equal groups: on simulated quartiers as unequal as real ones
-    its 95 % limits held the truth 71 to 87 times in 100. Here the error is
+    its 95 % limits held the truth 82 to 87 times in 100. Here the error is
     ``√Σ[f(a − ā)/(1 − f)]²`` (theirs times n/(n − 1) for equal populations) and the limits are
-    Student's with ``1/Σf² − 2`` degrees of freedom: 93 to 96 times in 100. HI takes the difference
+    Student's with ``1/Σf² − 2`` degrees of freedom: 93 to 95 times in 100. HI takes the difference
     of the two a, since both indices come from the same quartiers.
 
     Examples
