@@ -90,14 +90,16 @@ def spread_people(perimeters: pd.DataFrame, *, spacing: float) -> pd.DataFrame:
     Parameters
     ----------
     perimeters
-        ``kind, code, crs, geometry`` in metres (see `project_shapes`) and ``population``.
+        ``kind, code, crs, geometry`` in metres (see `project_shapes`), ``population``, and
+        optionally ``need``, the people in need, spread alike.
     spacing
         Step of the points, in metres; a perimeter that no point falls in gets one, inside it.
 
     Returns
     -------
     pandas.DataFrame
-        Columns `PEOPLE_COLUMNS`, ``origin`` being ``spread``. Each perimeter keeps its population.
+        Columns `PEOPLE_COLUMNS` (and ``need``), ``origin`` being ``spread``. Each perimeter keeps
+        its population.
 
     Raises
     ------
@@ -121,9 +123,14 @@ def spread_people(perimeters: pd.DataFrame, *, spacing: float) -> pd.DataFrame:
     counts = np.array([len(item) for item in points], dtype=np.int64)
     rows = perimeters.loc[perimeters.index.repeat(counts)].reset_index(drop=True)
     places = np.concatenate(points) if points else np.empty((0, 2))
-    people = rows["population"].to_numpy(float) / np.repeat(counts, counts)
-    rows = rows.assign(x=places[:, 0], y=places[:, 1], people=people, origin="spread")
-    return rows[list(PEOPLE_COLUMNS)]
+    each = np.repeat(counts, counts)
+    rows = rows.assign(
+        x=places[:, 0], y=places[:, 1], people=rows["population"].to_numpy(float) / each,
+        origin="spread",
+    )  # fmt: skip
+    if "need" not in rows:
+        return rows[list(PEOPLE_COLUMNS)]
+    return rows.assign(need=rows["need"].to_numpy(float) / each)[[*PEOPLE_COLUMNS, "need"]]
 
 
 def place_people(
@@ -137,8 +144,8 @@ def place_people(
     Parameters
     ----------
     cells
-        ``x, y`` (centre, metres), ``crs``, ``people`` and ``around``, the code of the territory
-        of `outside` in which the cell stands.
+        ``x, y`` (centre, metres), ``crs``, ``people``, ``around``, the code of the territory of
+        `outside` in which the cell stands, and optionally ``need``, the people in need.
     perimeters
         ``kind, code, crs, geometry`` in metres; they do not overlap.
     outside
@@ -149,7 +156,7 @@ def place_people(
     Returns
     -------
     pandas.DataFrame
-        Columns `PEOPLE_COLUMNS`, ``origin`` being ``grid``.
+        Columns `PEOPLE_COLUMNS` (and ``need``), ``origin`` being ``grid``.
 
     Examples
     --------
@@ -167,15 +174,17 @@ def place_people(
     inside = pd.concat(pieces, ignore_index=True) if pieces else _cut(cells[:0], perimeters, side)
     cell, share = inside["cell"].to_numpy(np.int64), inside["share"].to_numpy(float)
     covered = np.bincount(cell, share, minlength=len(cells))
-    people = cells["people"].to_numpy(float)
-    inside["people"] = people[cell] * share / np.maximum(covered, 1.0)[cell]
+    counts = ["people", *(["need"] if "need" in cells else [])]
+    kept = share / np.maximum(covered, 1.0)[cell]
+    rest = cells.rename(columns={"around": "code"}).assign(kind=outside)
+    for name in counts:
+        number = cells[name].to_numpy(float)
+        inside[name] = number[cell] * kept
+        rest[name] = number * np.maximum(1.0 - covered, 0.0)
     inside["crs"] = cells["crs"].to_numpy()[cell]
-    rest = cells.rename(columns={"around": "code"}).assign(
-        kind=outside, people=people * np.maximum(1.0 - covered, 0.0)
-    )
-    rest = rest.loc[covered < 1 - _SLIVER]
-    result = pd.concat([inside, rest], ignore_index=True).assign(origin="grid")
-    return result.reindex(columns=list(PEOPLE_COLUMNS))
+    result = pd.concat([inside, rest.loc[covered < 1 - _SLIVER]], ignore_index=True)
+    columns = [*PEOPLE_COLUMNS, *counts[1:]]
+    return result.assign(origin="grid").reindex(columns=columns)
 
 
 def _cut(cells: pd.DataFrame, perimeters: pd.DataFrame, side: float) -> pd.DataFrame:

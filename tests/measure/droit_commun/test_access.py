@@ -321,6 +321,18 @@ def test_spread_points_are_inside_and_keep_the_population():
         spread_people(quartiers.assign(population=np.nan), spacing=50)
 
 
+def test_need_follows_people_where_it_is_given():
+    cells = pd.DataFrame(
+        {"x": [100.0], "y": 100.0, "crs": 2154, "people": 80.0, "need": 8.0, "around": "E"}
+    )
+    quartier = pd.DataFrame(
+        {"kind": "qp", "code": ["Q"], "crs": 2154, "geometry": [shapely.box(0, 0, 50, 200)],
+         "population": 40.0, "need": 10.0}
+    )  # fmt: skip
+    assert place_people(cells, perimeters=quartier)["need"].tolist() == [2.0, 6.0]
+    assert spread_people(quartier, spacing=50)["need"].tolist() == [2.5] * 4
+
+
 def test_points_and_shapes_are_projected_by_departement():
     found = project_points([3.06, 55.45], [50.63, -20.88], departements=["59", "974"])
     assert found["crs"].tolist() == [2154, 2975]
