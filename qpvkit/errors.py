@@ -86,6 +86,25 @@ class FileRefusedError(QpvkitError, ValueError):
         super().__init__(f"{place} : {problem} Attendu : {expected} À faire : {action}")
 
 
+class MeasureRefusedError(QpvkitError, ValueError):
+    """A measure that would not hold on these data.
+
+    Attributes
+    ----------
+    measure
+        The French name of the measure.
+    problem, expected, action
+        What was found, what would have been right, what to do next.
+    """
+
+    def __init__(self, measure: str, *, problem: str, expected: str, action: str) -> None:
+        self.measure = measure
+        self.problem = problem
+        self.expected = expected
+        self.action = action
+        super().__init__(f"{measure} : {problem} Attendu : {expected} À faire : {action}")
+
+
 class MissingDataError(QpvkitError, LookupError):
     """The store does not hold what a command needs."""
 

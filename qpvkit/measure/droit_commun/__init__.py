@@ -1,0 +1,1 @@
+"""Droit commun: who gets less than a fair share of ordinary means, and how sure we are."""
