@@ -260,11 +260,12 @@ class Term(Model):
 
 
 class Threshold(Model):
-    """A number of the method, printed in the footer of each report."""
+    """A number of the method, printed in the footer of the reports that apply it."""
 
     id: Identifier
     value: float
     label: Words
+    domain: Literal["diagnostic", "droit_commun"] = "diagnostic"
 
 
 class Measurement(Model):

@@ -108,5 +108,6 @@ def read_thresholds(catalogue: Catalogue) -> pd.DataFrame:
         [
             {"id": item.id, "label": item.label, "value": item.value}
             for item in catalogue.thresholds.values()
+            if item.domain == "diagnostic"
         ]
     )
