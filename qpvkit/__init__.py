@@ -6,6 +6,7 @@ about one quartier; ``qk.plot_*``, ``qk.map_*`` and ``qk.*_table`` show it.
 
 from qpvkit.catalogue import load_catalogue
 from qpvkit.diagnostic import Diagnostic, diagnose
+from qpvkit.diagnostic.survey import Survey, survey_verdicts
 from qpvkit.errors import QpvkitError
 from qpvkit.load.indicators import load_observations, reference_values
 from qpvkit.load.territories import Territory, find_territory, load_territories
@@ -18,6 +19,15 @@ from qpvkit.show.charts import plot_gaps, plot_profile
 from qpvkit.show.maps import map_quartier
 from qpvkit.show.narrative import describe
 from qpvkit.show.sections import caveats_list, data_links, report_title, theme_sections
+from qpvkit.show.sensitivity import sensitivity_summary, sensitivity_table
+from qpvkit.show.survey import (
+    correlations_table,
+    pairs_table,
+    sizes_table,
+    survey_summary,
+    survey_title,
+    verdicts_table,
+)
 from qpvkit.show.tables import (
     coverage_table,
     gaps_table,
@@ -35,9 +45,11 @@ __all__ = [
     "Diagnostic",
     "QpvkitError",
     "Settings",
+    "Survey",
     "Territory",
     "caveats_list",
     "compute_gaps",
+    "correlations_table",
     "coverage_table",
     "data_links",
     "describe",
@@ -50,6 +62,7 @@ __all__ = [
     "load_territories",
     "map_quartier",
     "method_table",
+    "pairs_table",
     "plot_gaps",
     "plot_profile",
     "profile_table",
@@ -58,6 +71,13 @@ __all__ = [
     "report_title",
     "run_batch",
     "run_report",
+    "sensitivity_summary",
+    "sensitivity_table",
+    "sizes_table",
     "sources_table",
+    "survey_summary",
+    "survey_title",
+    "survey_verdicts",
     "theme_sections",
+    "verdicts_table",
 ]
