@@ -16,6 +16,7 @@ import pydantic
 
 from qpvkit.codes import Kind
 from qpvkit.errors import CatalogueError, UnknownNameError, near_names
+from qpvkit.partners import Funder, Service, Template
 from qpvkit.records import (
     Alias,
     Caveat,
@@ -51,6 +52,9 @@ class Catalogue(Model):
     places: tuple[Place, ...]
     terms: tuple[Term, ...]
     coverage: dict[str, CoverageWords]
+    funders: dict[str, Funder]
+    services: dict[str, Service]
+    templates: dict[str, Template]
 
     def indicator(self, name: str) -> Indicator:
         """Return one indicator, or say which names are near."""
@@ -59,6 +63,14 @@ class Catalogue(Model):
     def source(self, name: str) -> Source:
         """Return one source, or say which names are near."""
         return _find(self.sources, name, "source inconnue", "qpvkit list sources")
+
+    def funder(self, name: str) -> Funder:
+        """Return one funder, or say which names are near."""
+        return _find(self.funders, name, "financeur inconnu", "qpvkit list financeurs")
+
+    def template(self, name: str) -> Template:
+        """Return one of the tables that partners fill in, or say which exist."""
+        return _find(self.templates, name, "modèle inconnu", "qpvkit template --help")
 
     def threshold(self, name: str) -> float:
         """Return a threshold of the method."""
@@ -141,6 +153,10 @@ def _folder(folder: Path, key: str, model: type[Record]) -> dict[str, Record]:
     return _by_id(records, folder)
 
 
+def _named(path: Path, key: str, model: type[Record]) -> dict[str, Record]:
+    return _by_id(_section(path, key, model), path)
+
+
 def _words(path: Path) -> dict[str, Any]:
     content = _read_toml(path)
     models: dict[str, type[Model]] = {
@@ -191,9 +207,29 @@ def _check_references(catalogue: Catalogue, folder: Path) -> None:
             for name in source.caveats
             if name not in catalogue.caveats
         ]
+    wrong += _dangling_money(catalogue)
     if wrong:
         msg = f"Catalogue {folder.name} : " + " ; ".join(wrong) + "."
         raise CatalogueError(msg)
+
+
+def _dangling_money(catalogue: Catalogue) -> list[str]:
+    """Return what the declarations of funding, services and templates refer to and nobody has."""
+    wrong = []
+    for source in catalogue.sources.values():
+        if source.ledger is None:
+            continue
+        if source.ledger.funder and source.ledger.funder not in catalogue.funders:
+            wrong.append(f"source « {source.id} », ledger.funder : {source.ledger.funder} inconnu")
+        themes = set(source.ledger.themes.values()) - set(catalogue.themes)
+        wrong += [f"source « {source.id} », ledger.themes : {name} inconnu" for name in themes]
+    for service in catalogue.services.values():
+        if service.theme not in catalogue.themes:
+            wrong.append(f"service « {service.id} », theme : {service.theme} inconnu")
+    for template in catalogue.templates.values():
+        if template.source not in catalogue.sources:
+            wrong.append(f"modèle « {template.id} », source : {template.source} inconnue")
+    return wrong
 
 
 @functools.lru_cache(maxsize=4)
@@ -233,6 +269,9 @@ def load_catalogue(folder: Path | None = None) -> Catalogue:
             _section(folder / "coverage.toml", "coverage", CoverageWords), folder / "coverage.toml"
         ),
         terms=tuple(_section(folder / "glossary.toml", "term", Term)),
+        funders=_named(folder / "funders.toml", "funder", Funder),
+        services=_named(folder / "services.toml", "service", Service),
+        templates=_folder(folder / "templates", "template", Template),
     )
     _check_references(catalogue, folder)
     return catalogue

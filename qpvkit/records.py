@@ -12,6 +12,11 @@ from qpvkit.codes import Kind, Zoning
 Direction = Literal["up_is_worse", "up_is_better", "neutral"]
 Aggregation = Literal["sum", "weighted_mean", "none"]
 Status = Literal["ok", "secret", "missing", "estimated", "low_quality"]
+Nature = Literal["droit_commun", "specifique"]
+Stage = Literal["ae", "cp"]
+Grade = Literal["A", "B", "C", "D"]
+Level = Literal["etat", "region", "departement", "epci", "commune", "operateur", "autre"]
+Feeds = Literal["observations", "funding", "services", "staff", "contracts"]
 Identifier = Annotated[str, pydantic.StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Words = Annotated[str, pydantic.StringConstraints(min_length=1, strip_whitespace=True)]
 
@@ -161,6 +166,76 @@ class Roles(Model):
     year: str = ""
 
 
+class AmountColumn(Model):
+    """One column of euros of a funding table; a wide table has several, one per programme."""
+
+    column: Words
+    programme: str = ""
+    stage: Stage = "ae"
+
+
+class LedgerRoles(Model):
+    """Which column of a funding table plays which part; regular expressions, case ignored.
+
+    `place` holds a code whose form tells its kind: commune, EPCI, département or contrat.
+    """
+
+    id: str = ""
+    year: str = ""
+    programme: str = ""
+    theme: str = ""
+    label: str = ""
+    beneficiary: str = ""
+    beneficiaries: str = ""
+    place: str = ""
+    departement: str = ""
+    region: str = ""
+    funder_name: str = ""
+    funder_siren: str = ""
+
+
+class Ledger(Model):
+    """How the lines of a funding table are read.
+
+    `nominal` marks amounts that are a unit cost times a count, not a payment; `same_line` says
+    whether two identical lines are one line written twice (aside) or may be two payments (keep).
+    """
+
+    amounts: tuple[AmountColumn, ...] = pydantic.Field(min_length=1)
+    roles: LedgerRoles
+    funder: Identifier | Literal[""] = ""  # empty: read in the line
+    nature: Nature
+    evidence_grade: Grade
+    nominal: bool = False
+    same_line: Literal["aside", "keep"] = "aside"
+    year_in: str = ""  # where no column holds the year: expression on the sheet or file name
+    themes: dict[str, Identifier] = {}  # expression on the published theme → our theme
+    flags: tuple[str, ...] = ()  # what every line of the source must be known for
+
+
+class Points(Model):
+    """How the services of a table of places are read; expressions, case ignored."""
+
+    id: str = ""
+    label: str = ""
+    type: str = ""  # column of the producer's type
+    service: Identifier | Literal[""] = ""  # the one service of a table that has no type
+    capacity: str = ""
+    commune: str = ""
+    longitude: str = ""
+    latitude: str = ""
+    x: str = ""
+    y: str = ""
+    epsg: str = ""
+    qp2015: str = ""
+    qp2024: str = ""
+    qp_quality: str = ""
+    priority_education: str = ""
+    year: str = ""
+    year_in: str = ""  # where no column holds the year: expression on the file's name
+    open_when: dict[str, str] = {}  # column → expression of the rows that are open
+
+
 class Source(Model):
     """An official file: who made it, how to recognise it by its content, how to read it."""
 
@@ -177,6 +252,11 @@ class Source(Model):
     level: Words
     official: bool = True  # false: recombined by a third party
     used: bool = True  # false: declared and filed, not read into the store yet
+    feeds: Feeds = "observations"  # the table that the file fills
+    local: bool = False  # a table of the partners: never leaves the machine
+    ledger: Ledger | None = None
+    points: Points | None = None
+    record_types: tuple[str, ...] = ()  # first cell of each line, in a file without header
     priority: int = 0  # which source names a territory when several do
     kind: Kind | Literal["auto", ""] = ""
     zoning: Zoning | None = None
@@ -201,12 +281,23 @@ class Source(Model):
     @property
     def readable(self) -> bool:
         """Whether the declaration is enough to recognise a file."""
-        return bool(self.requires)
+        return bool(self.requires or self.record_types)
+
+    @property
+    def observed(self) -> bool:
+        """Whether the file gives territories, memberships or observations to the store."""
+        return self.used and self.feeds == "observations"
 
     @pydantic.model_validator(mode="after")
     def _coherent(self) -> Source:
-        if self.used and not (self.requires and self.kind and (self.roles.key)):
+        if self.observed and not (self.requires and self.kind and (self.roles.key)):
             msg = "une source utilisée (used = true) déclare requires, kind et roles.key"
+            raise ValueError(msg)
+        if self.used and self.feeds == "funding" and self.ledger is None and not self.local:
+            msg = "une source de crédits (feeds = funding) déclare [source.ledger]"
+            raise ValueError(msg)
+        if self.used and self.feeds == "services" and self.points is None:
+            msg = "une source de services (feeds = services) déclare [source.points]"
             raise ValueError(msg)
         patterns = (self.part, self.skip_part, self.vintage_pattern, *self.requires, *self.forbids)
         for pattern in (
@@ -214,6 +305,9 @@ class Source(Model):
             *self.keep.values(),
             *self.sample.values(),
             *self.roles.model_dump().values(),
+            *(self.ledger.roles.model_dump().values() if self.ledger else ()),
+            *(item.column for item in (self.ledger.amounts if self.ledger else ())),
+            *(self.points.model_dump().values() if self.points else ()),
         ):
             _check_expression(pattern if isinstance(pattern, str) else "")
         return self

@@ -79,6 +79,13 @@ class Settings:
         return self.home / "data" / "raw"
 
     @property
+    def local_dir(self) -> Path:
+        """The folder of the partners' tables, which never leave the machine."""
+        if self.dataset == "demo":
+            return self.share / "data" / "demo" / "local"
+        return self.home / "data" / "local"
+
+    @property
     def store_dir(self) -> Path:
         """The folder of the tidy Parquet tables of this data set."""
         return self.home / "data" / "store" / self.dataset
