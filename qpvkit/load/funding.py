@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
@@ -22,6 +21,7 @@ from qpvkit.load.store import Store, open_store
 from qpvkit.records import Nature
 from qpvkit.settings import Settings
 
+_COG: Final = "cog_communes"
 _CHECKED: Final = ("qp", "commune", "epci", "departement", "region", "contrat")
 
 
@@ -195,7 +195,7 @@ def _placed(lines: pd.DataFrame, settings: Settings, store: Store) -> pd.DataFra
     """Place the lines of communes by their SIREN; say which places are unknown to the store."""
     by_siren = lines["kind"].eq("") & lines["funder"].eq("commune")
     if by_siren.any():
-        found = lines.loc[by_siren, "siren"].map(_commune_sirens(settings)).fillna("")
+        found = lines.loc[by_siren, "siren"].map(_commune_sirens(settings, store)).fillna("")
         lines.loc[found.index, "code"] = found
         lines.loc[found.index, "kind"] = found.ne("").map({True: "commune", False: ""})
         lost = found.index[found.eq("")]
@@ -214,16 +214,13 @@ def _placed(lines: pd.DataFrame, settings: Settings, store: Store) -> pd.DataFra
     return lines.assign(flags=flags)
 
 
-def _commune_sirens(settings: Settings) -> dict[str, str]:
+def _commune_sirens(settings: Settings, store: Store) -> dict[str, str]:
     """Return SIREN → code of commune, from the filed code officiel géographique."""
     found: dict[str, str] = {}
-    for path in sorted((settings.raw_dir / "cog_communes").glob("*/*.json")):
-        for record in _records(path):
-            if record.get("siren") and record.get("type") == "commune-actuelle":
-                found[str(record["siren"])] = str(record["code"])
+    for name, state in store.manifest["files"].items():
+        if any(part.get("source") == _COG for part in state.get("parts", [])):
+            records = json.loads((settings.raw_dir / name).read_text(encoding="utf-8-sig"))
+            for record in records:
+                if record.get("siren") and record.get("type") == "commune-actuelle":
+                    found[str(record["siren"])] = str(record["code"])
     return found
-
-
-def _records(path: Path) -> list[dict[str, Any]]:
-    content: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
-    return content

@@ -174,7 +174,7 @@ def _as_points(
         },
         index=frame.index,
     )
-    table["capacity"] = table["capacity"].where(table["capacity"].ge(0))
+    table["capacity"] = table["capacity"].where(table["capacity"].ge(0)).astype("float64")
     return table[list(SERVICE_COLUMNS)].astype(dict.fromkeys(_WORDS, "str"))
 
 

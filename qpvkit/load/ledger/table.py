@@ -22,6 +22,7 @@ EXAMPLE: Final = "exemple"
 EXAMPLE_LINE: Final = "ligne d'exemple"
 TOTAL: Final = "ligne de total"
 _TOTALS: Final = ("total", "totaux", "total general", "sous total", "grand total", "ensemble")
+_FIRST_YEAR: Final = 2000
 _NEGATIVE: Final = "est négatif. Attendu : un nombre positif"
 
 Known = Mapping[str, Collection[str]]  # kind of territory → codes that exist
@@ -95,10 +96,11 @@ def read_sheet(
     """
     faults = _Faults(recognition)
     texts = _texts(recognition, template)
-    titles = [field for field in template.fields if field.name not in texts]
+    titles = [field for field in template.fields if field.required and field.name not in texts]
     if titles:
         listed = ", ".join(f"« {field.title} »" for field in titles)
         raise _refused(recognition, template, [f"il manque la colonne {listed}."])
+    texts = texts.reindex(columns=[field.name for field in template.fields], fill_value="")
     example = texts["mark"].map(fold).eq(EXAMPLE)
     total = texts.map(lambda text: fold(text) in _TOTALS).any(axis=1) & ~example
     data = texts.loc[~example & ~total]
@@ -190,7 +192,7 @@ def _numbers(texts: pd.Series, field: TemplateField, faults: _Faults) -> pd.Seri
             faults.add(int(line), field, f"« {text} » {_NEGATIVE}")
         elif whole and value != round(value):
             faults.add(int(line), field, f"« {text} » n'est pas un nombre entier")
-        elif field.reads == "year" and not 2000 <= value <= 2100:
+        elif field.reads == "year" and not _FIRST_YEAR <= value <= 2100:
             faults.add(int(line), field, f"« {text} » n'est pas une année. {field.help}")
     return values
 
@@ -243,7 +245,11 @@ def _check_places(
             expected = f"un code de {KIND_LABELS[kind]}, par exemple {EXAMPLES[kind]}"
             faults.add(int(line), field, f"« {code} » n'est pas {expected}")
             continue
-        wrong = zoning_fault(int(year), official, catalogue) if kind == "qp" and year > 0 else ""
+        wrong = (
+            zoning_fault(int(year), official, catalogue)
+            if kind == "qp" and year >= _FIRST_YEAR
+            else ""
+        )
         codes = known.get(kind, ())
         if not wrong and codes and official not in codes:
             near = ", ".join(near_names(official, codes))
