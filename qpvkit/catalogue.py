@@ -66,7 +66,7 @@ class Catalogue(Model):
 
     def funder(self, name: str) -> Funder:
         """Return one funder, or say which names are near."""
-        return _find(self.funders, name, "financeur inconnu", "qpvkit list financeurs")
+        return _find(self.funders, name, "financeur inconnu", "qpvkit template funding")
 
     def template(self, name: str) -> Template:
         """Return one of the tables that partners fill in, or say which exist."""

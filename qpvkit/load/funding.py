@@ -9,7 +9,7 @@ from typing import Any, Final
 import pandas as pd
 
 from qpvkit.catalogue import Catalogue, load_catalogue
-from qpvkit.codes import Kind
+from qpvkit.codes import Kind, Zoning
 from qpvkit.load.contracts import contract_table
 from qpvkit.load.ledger.cache import Reading, filed_files, read_file
 from qpvkit.load.ledger.inventory import STAFF_COLUMNS, read_inventory, read_staff
@@ -18,10 +18,12 @@ from qpvkit.load.ledger.read import Lines, read_lines
 from qpvkit.load.ledger.table import Known
 from qpvkit.load.sources import Recognition
 from qpvkit.load.store import Store, open_store
+from qpvkit.load.territories import load_territories
 from qpvkit.records import Nature
 from qpvkit.settings import Settings
 
 _COG: Final = "cog_communes"
+_POTENTIAL: Final = "niveau_vie_median"
 _CHECKED: Final = ("qp", "commune", "epci", "departement", "region", "contrat")
 
 
@@ -224,3 +226,60 @@ def _commune_sirens(settings: Settings, store: Store) -> dict[str, str]:
                 if record.get("siren") and record.get("type") == "commune-actuelle":
                     found[str(record["siren"])] = str(record["code"])
     return found
+
+
+def load_commune_profiles(
+    *,
+    zoning: Zoning,
+    vintage: int,
+    region: str | None = None,
+    settings: Settings | None = None,
+    store: Store | None = None,
+) -> pd.DataFrame:
+    """Load what communes are compared by: population, potential, and whether a quartier is there.
+
+    The potential is the median income (Filosofi): the potentiel financier of the DGCL, when its
+    criteria are at hand, is the better measure.
+
+    Parameters
+    ----------
+    zoning
+        The map of quartiers in force in the year of the credits.
+    vintage
+        Year of the median income; the nearest published one is taken for each commune.
+    region
+        Keep the communes of one région.
+    settings, store
+        The demo set by default.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``code, label, population, potential, potential_vintage, has_qp``.
+
+    Examples
+    --------
+    >>> communes = load_commune_profiles(zoning=2024, vintage=2019)
+    >>> sorted(communes.loc[communes["has_qp"], "code"])[:3], int(communes["population"].max())
+    (['97490', '99001', '99002'], 48210)
+    """
+    settings = settings or Settings()
+    store = store or open_store(settings)
+    rows = load_territories(kind="commune", region=region, settings=settings, store=store)
+    income = store.observations(kind="commune", indicators=[_POTENTIAL])
+    income = income.dropna(subset=["value", "vintage"])
+    income = income.assign(away=(income["vintage"] - vintage).abs()).sort_values("away")
+    nearest = income.drop_duplicates("code").set_index("code")
+    links = store.memberships(kind="qp")
+    prefix = "QP" if zoning == 2015 else "QN"
+    inside = links["within_kind"].eq("commune") & links["code"].str.startswith(prefix)
+    return pd.DataFrame(
+        {
+            "code": rows["code"],
+            "label": rows["label"],
+            "population": rows["population"],
+            "potential": rows["code"].map(nearest["value"]),
+            "potential_vintage": rows["code"].map(nearest["vintage"]).astype("Int64"),
+            "has_qp": rows["code"].isin(set(links.loc[inside, "within_code"])),
+        }
+    )
