@@ -74,14 +74,13 @@ def test_projects_add_up_to_the_published_amounts(lines):
     assert sums[2018].sum() == int(Decimal("1626457099.20") * 100)
 
 
-def test_projects_of_the_hauts_de_france(lines, real_settings, real_store):
-    inside = {
-        (kind, code)
-        for kind in ("commune", "epci")
-        for code in qk.load_territories(
-            kind=kind, region="32", settings=real_settings, store=real_store
-        )["code"]
-    }
+def test_projects_of_the_hauts_de_france(lines, real_store):
+    links = real_store.memberships(kind="commune")
+    within = links["within_kind"].eq("region") & links["within_code"].eq("32")
+    communes = set(links.loc[within, "code"])
+    held = links["within_kind"].eq("epci") & links["code"].isin(communes)
+    inside = {("commune", code) for code in communes}
+    inside |= {("epci", code) for code in links.loc[held, "within_code"]}
     projects = lines.loc[lines["source"].eq("dgcl_projets_investissement_2019")]
     mine = [pair in inside for pair in zip(projects["kind"], projects["code"], strict=True)]
     found = projects.loc[mine].groupby("programme")["amount_cents"].agg(["size", "sum"])

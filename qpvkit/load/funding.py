@@ -125,6 +125,36 @@ def import_summaries(*, settings: Settings | None = None) -> tuple[ImportSummary
     return tuple(ImportSummary.from_json(counts) for _, counts in readings)
 
 
+def import_totals(*, settings: Settings | None = None) -> pd.DataFrame:
+    """Return euros by file and funder, before and after loading, equal to the cent.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``source, file, funder, read_cents, kept_cents, aside_cents``.
+
+    Examples
+    --------
+    >>> totals = import_totals()
+    >>> bool((totals["read_cents"] == totals["kept_cents"] + totals["aside_cents"]).all())
+    True
+    """
+    rows = [
+        {
+            "source": summary.source,
+            "file": summary.file,
+            "funder": total.funder,
+            "read_cents": total.read,
+            "kept_cents": total.kept,
+            "aside_cents": total.aside,
+        }
+        for summary in import_summaries(settings=settings)
+        for total in summary.totals
+    ]
+    columns = ["source", "file", "funder", "read_cents", "kept_cents", "aside_cents"]
+    return pd.DataFrame(rows, columns=columns)
+
+
 def load_staff(
     *, settings: Settings | None = None, codes: Iterable[str] | None = None
 ) -> pd.DataFrame:

@@ -61,12 +61,8 @@ def load_services(
     pandas.DataFrame
         ``x`` and ``y`` are longitude and latitude (EPSG:4326), missing where the source gives
         none. ``service`` is empty for a type that the catalogue does not name. ``qp2024`` holds
-        the quartier that the producer found, with its quality (1 sure, 2 likely, 3 random).
-
-    Raises
-    ------
-    SchemaError
-        The table breaks its contract.
+        the quartier that the producer found, with its quality (1 sure, 2 likely, 3 random). Of
+        each source, the latest edition.
 
     Examples
     --------
@@ -81,22 +77,36 @@ def load_services(
     def read(recognition: Recognition, sha256: str) -> Reading:
         return read_services(recognition, catalogue, digest=sha256[:8])
 
-    frames = []
-    for path, _ in filed_files(settings, catalogue, "services"):
-        for frame, _counts in read_file(settings, catalogue, path, read):
-            keep = pd.Series(data=True, index=frame.index)
-            if wanted is not None:
-                keep &= frame["service"].isin(wanted)
-            if departement is not None:
-                keep &= frame["commune"].str.startswith(departement)
-            frames.append(frame.loc[keep])
+    frames = [
+        frame
+        for path, _ in filed_files(settings, catalogue, "services")
+        for frame, _ in read_file(settings, catalogue, path, read)
+    ]
+    frames = [_wanted(frame, wanted, departement) for frame in _latest(frames)]
     if not frames:
         return _no_point()
     points = pd.concat(frames, ignore_index=True)
-    # pandera is slow to import and needed here only
-    from qpvkit import schemas  # noqa: PLC0415
+    return points.drop_duplicates("service_id", ignore_index=True)
 
-    return schemas.check_table(points, schemas.SERVICES)
+
+def _wanted(
+    frame: pd.DataFrame, services: set[str] | None, departement: str | None
+) -> pd.DataFrame:
+    keep = pd.Series(data=True, index=frame.index)
+    if services is not None:
+        keep &= frame["service"].isin(services)
+    if departement is not None:
+        keep &= frame["commune"].str.startswith(departement)
+    return frame.loc[keep]
+
+
+def _latest(frames: list[pd.DataFrame]) -> list[pd.DataFrame]:
+    """Keep the latest edition of each source: two editions would count a service twice."""
+    years = [(str(one["source"].iloc[0]), int(one["vintage"].fillna(0).max())) for one in frames]
+    last = {source: max(year for name, year in years if name == source) for source, _ in years}
+    return [
+        frame for frame, (source, year) in zip(frames, years, strict=True) if year == last[source]
+    ]
 
 
 def read_services(recognition: Recognition, catalogue: Catalogue, *, digest: str) -> Reading:
@@ -106,6 +116,8 @@ def read_services(recognition: Recognition, catalogue: Catalogue, *, digest: str
     ------
     FileRefusedError
         No service in it, a cut file, or a coordinate that is not a number.
+    SchemaError
+        The table breaks its contract.
     """
     source = recognition.source
     points = source.points
@@ -128,6 +140,10 @@ def read_services(recognition: Recognition, catalogue: Catalogue, *, digest: str
     table = _as_points(frame, recognition, points, catalogue, digest)
     repeated = table.duplicated("service_id")
     table = table.loc[~repeated].sort_values("commune", kind="stable", ignore_index=True)
+    # pandera is slow to import and needed here only
+    from qpvkit import schemas  # noqa: PLC0415
+
+    schemas.check_table(table, schemas.SERVICES)
     counts = {
         "rows": rows,
         "closed": rows - len(frame),

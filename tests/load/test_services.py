@@ -10,6 +10,7 @@ from qpvkit import schemas
 from qpvkit.catalogue import load_catalogue
 from qpvkit.errors import FileRefusedError
 from qpvkit.load.files import open_parts
+from qpvkit.load.intake import add_files
 from qpvkit.load.services import read_services
 from qpvkit.load.sources import recognise
 from qpvkit.settings import Settings
@@ -148,6 +149,16 @@ def test_services_of_the_demo():
     schools = qk.load_services(services=["college"], departement="99")
     assert set(schools["service"]) == {"college"}
     assert set(schools["priority_education"]) == {"", "REP"}
+
+
+def test_only_the_latest_edition_is_served(tmp_path):
+    settings = Settings(dataset="france", home=tmp_path / "maison")
+    for year, label in (("2025", "neuve"), ("2024", "ancienne")):
+        rows = [FS, ["1", label, "59350", "50.6", "3.1"]]
+        path = write_csv(tmp_path / f"liste-fs-{year}0801.csv", rows)
+        assert [item.outcome for item in add_files([path], settings=settings)] == ["ajouté"]
+    points = qk.load_services(settings=settings)
+    assert points[["label", "vintage"]].to_numpy().tolist() == [["neuve", 2025]]
 
 
 def test_nothing_filed_is_an_empty_table(tmp_path):
