@@ -169,10 +169,9 @@ def load_staff(
     """
     settings = settings or Settings()
     catalogue = load_catalogue(settings.catalogue_dir)
-    known = known_codes(settings)
 
     def read(recognition: Recognition, sha256: str) -> Reading:
-        return read_staff(recognition, catalogue, digest=sha256[:8], known=known), {}
+        return read_staff(recognition, catalogue, digest=sha256[:8], known={}), {}
 
     frames = [
         frame
@@ -204,10 +203,10 @@ def known_codes(settings: Settings) -> Known:
 
 
 def _readings(settings: Settings, catalogue: Catalogue) -> list[Reading]:
-    known = known_codes(settings)
+    """Read every filed table; whether a code exists was checked on adding, and is flagged here."""
 
     def read(recognition: Recognition, sha256: str) -> Reading:
-        found = read_funding(recognition, catalogue, digest=sha256[:8], known=known)
+        found = read_funding(recognition, catalogue, digest=sha256[:8], known={})
         return found.lines, found.summary.to_json()
 
     return [

@@ -112,7 +112,7 @@ def read_sheet(
     _check_places(rows, template, catalogue, known, faults)
     _check_limits(rows, template, faults)
     _check_repeats(data, template, faults)
-    aside_cents = _check_totals(texts, total, example, template, faults)
+    aside_cents = 0 if faults.found else _check_totals(texts, total, example, template, faults)
     if faults.found:
         raise _refused(recognition, template, _explain_formulas(recognition, faults))
     if rows.empty:
