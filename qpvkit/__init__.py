@@ -8,7 +8,10 @@ from qpvkit.catalogue import load_catalogue
 from qpvkit.diagnostic import Diagnostic, diagnose
 from qpvkit.diagnostic.survey import Survey, survey_verdicts
 from qpvkit.errors import QpvkitError
+from qpvkit.load.contracts import load_contracts
+from qpvkit.load.funding import import_summaries, load_funding, load_staff
 from qpvkit.load.indicators import load_observations, reference_values
+from qpvkit.load.services import load_services
 from qpvkit.load.territories import Territory, find_territory, load_territories
 from qpvkit.measure.gaps import compute_gaps
 from qpvkit.publish.batch import run_batch
@@ -57,8 +60,13 @@ __all__ = [
     "find_territory",
     "gaps_table",
     "identity_table",
+    "import_summaries",
     "load_catalogue",
+    "load_contracts",
+    "load_funding",
     "load_observations",
+    "load_services",
+    "load_staff",
     "load_territories",
     "map_quartier",
     "method_table",

@@ -17,7 +17,7 @@ import rich.progress
 import rich.table
 import typer
 
-from qpvkit.formats import number
+from qpvkit.formats import inert, number
 
 STDOUT: Final = rich.console.Console(highlight=False, soft_wrap=True)
 STDERR: Final = rich.console.Console(stderr=True, highlight=False, soft_wrap=True)
@@ -55,7 +55,9 @@ def print_table(frame: pd.DataFrame, how: Format, *, title: str = "") -> None:
         sys.stdout.write(f"{text}\n")
         return
     if how is Format.CSV:
-        sys.stdout.write(frame.to_csv(index=False, sep=";", lineterminator="\n"))
+        words = frame.select_dtypes(include=["object", "str"]).columns
+        safe = frame.assign(**{name: frame[name].map(_inert) for name in words})
+        sys.stdout.write(safe.to_csv(index=False, sep=";", lineterminator="\n"))
         return
     table = rich.table.Table(title=title or None, box=rich.box.SIMPLE, title_justify="left")
     for column in frame.columns:
@@ -74,6 +76,11 @@ def print_table(frame: pd.DataFrame, how: Format, *, title: str = "") -> None:
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     content: list[dict[str, Any]] = json.loads(frame.to_json(orient="records", force_ascii=False))
     return content
+
+
+def _inert(value: Any) -> Any:  # noqa: ANN401 - whatever a column holds
+    """Keep texts from running as formulas in the spreadsheet that opens the CSV."""
+    return inert(value) if isinstance(value, str) else value
 
 
 def _cell(value: object) -> str:

@@ -30,15 +30,15 @@ from qpvkit.diagnostic.stakes import (
     word_stakes,
 )
 from qpvkit.errors import UnknownNameError
-from qpvkit.load.contracts import find_contract, own_grid
+from qpvkit.grid import Peers
 from qpvkit.load.indicators import peer_values, reference_values
 from qpvkit.load.store import Store, open_store
 from qpvkit.load.territories import Territory, find_territory
+from qpvkit.load.voices import find_contract, own_grid
 from qpvkit.measure.gaps import choose_vintages, compute_gaps
 from qpvkit.measure.peers import summarise_peers
 from qpvkit.measure.stakes.ranking import rank_stakes
 from qpvkit.measure.stakes.sensitivity import vary_choices
-from qpvkit.records import Peers
 from qpvkit.settings import load_settings
 
 

@@ -12,9 +12,9 @@ from qpvkit.catalogue import load_catalogue
 from qpvkit.codes import Zoning
 from qpvkit.diagnostic.panel import Panel, open_panel
 from qpvkit.diagnostic.stakes import ranking_inputs, read_rules
+from qpvkit.grid import Verdict
 from qpvkit.load.store import Store, open_store
 from qpvkit.measure.stakes.ranking import rank_stakes
-from qpvkit.records import Verdict
 from qpvkit.settings import load_settings
 
 VERDICTS: Final[tuple[Verdict, ...]] = ("established", "probable", "uncertain", "not_established")

@@ -300,11 +300,14 @@ def _read_file(
     folder_edition = Path(name).parts[1]
     records: list[dict[str, Any]] = []
     tables: list[Tables] = []
+    filed = catalogue.sources.get(Path(name).parts[0])
+    if filed is not None and filed.used and not filed.observed:
+        return tables, records  # credits, services: read by their own loaders, on demand
     try:
         parts = open_parts(path)
         for part in parts:
             found = recognise(part, catalogue, folder_edition=folder_edition)
-            if found is None or not found.source.used:
+            if found is None or not found.source.observed:
                 continue
             table, record = cached_table(settings, catalogue, found, sha256, fresh=fresh)
             tables.append(table)
