@@ -143,7 +143,7 @@ def diagnose(
     compared = places.loc[places["kind"].ne("commune") | places["main"]]
     references = reference_values(compared, indicators=sorted(set(own["indicator"])), store=store)
     chosen = choose_vintages(own, references)
-    others = peer_values(zoning=zoning, store=store)
+    others = peer_values(zoning=zoning, store=store, indicators=chosen["indicator"])
     peers = summarise_peers(chosen, others, directions=_senses(catalogue))
     profile = _profile(chosen, peers, catalogue)
     gaps = _gaps(profile, references, reference, catalogue)
@@ -155,7 +155,7 @@ def diagnose(
         profile=profile,
         gaps=gaps,
         coverage=read_coverage(
-            own, territory, catalogue, store, elsewhere=others["indicator"].unique()
+            own, territory, catalogue, store, elsewhere=store.published(zoning=zoning)
         ),
         sources=_sources(profile, gaps, catalogue, store),
         caveats=_caveats(profile, catalogue),

@@ -1,0 +1,57 @@
+from .catalogue import load_catalogue
+from .diagnostic import Diagnostic, diagnose
+from .errors import QpvkitError
+from .load.indicators import load_observations, reference_values
+from .load.territories import Territory, find_territory, load_territories
+from .measure.gaps import compute_gaps
+from .publish.batch import run_batch
+from .publish.report import run_report
+from .settings import Settings
+from .show.chart import Chart
+from .show.charts import plot_gaps, plot_profile
+from .show.maps import map_quartier
+from .show.narrative import describe
+from .show.sections import caveats_list, data_links, report_title, theme_sections
+from .show.tables import (
+    coverage_table,
+    gaps_table,
+    identity_table,
+    method_table,
+    profile_table,
+    references_table,
+    sources_table,
+)
+
+__version__: str
+
+__all__ = [
+    "Chart",
+    "Diagnostic",
+    "QpvkitError",
+    "Settings",
+    "Territory",
+    "caveats_list",
+    "compute_gaps",
+    "coverage_table",
+    "data_links",
+    "describe",
+    "diagnose",
+    "find_territory",
+    "gaps_table",
+    "identity_table",
+    "load_catalogue",
+    "load_observations",
+    "load_territories",
+    "map_quartier",
+    "method_table",
+    "plot_gaps",
+    "plot_profile",
+    "profile_table",
+    "reference_values",
+    "references_table",
+    "report_title",
+    "run_batch",
+    "run_report",
+    "sources_table",
+    "theme_sections",
+]
