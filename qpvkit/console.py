@@ -95,7 +95,7 @@ def _cell(value: object) -> str:
 
 @contextlib.contextmanager
 def progress(label: str, *, unit: str = "fichiers") -> Iterator[Callable[[str, int, int], None]]:
-    """Show a progress bar with the time left on the error stream, for what outlasts a second.
+    """Show a progress bar with the rate and the time left, for what outlasts a second.
 
     Yields a function ``(name, step, steps)``. Nothing moves on a stream that is not a terminal.
     """
@@ -103,6 +103,7 @@ def progress(label: str, *, unit: str = "fichiers") -> Iterator[Callable[[str, i
         rich.progress.TextColumn(label),
         rich.progress.BarColumn(bar_width=24),
         rich.progress.TextColumn(f"{{task.completed:.0f}}/{{task.total:.0f}} {unit}"),
+        rich.progress.TextColumn("{task.fields[rate]}"),
         rich.progress.TextColumn("reste"),
         rich.progress.TimeRemainingColumn(),
         rich.progress.TextColumn("{task.fields[name]}"),
@@ -113,9 +114,10 @@ def progress(label: str, *, unit: str = "fichiers") -> Iterator[Callable[[str, i
 
         def advance(name: str, step: int, steps: int) -> None:
             if not task and time.monotonic() - started > 0.5:
-                task.append(bar.add_task(label, total=steps, name=name))
+                task.append(bar.add_task(label, total=steps, name=name, rate=""))
             if task:
-                bar.update(task[0], completed=step, total=steps, name=name)
+                rate = number(step / max(time.monotonic() - started, 0.1), decimals=1)
+                bar.update(task[0], completed=step, total=steps, name=name, rate=f"{rate}/s")
 
         yield advance
 

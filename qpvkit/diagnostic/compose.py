@@ -18,7 +18,7 @@ from qpvkit.diagnostic.context import (
     read_sources,
     read_thresholds,
 )
-from qpvkit.diagnostic.panel import Panel, error_facts, open_panel, with_errors
+from qpvkit.diagnostic.panel import Panel, error_facts, note_panel, open_panel, with_errors
 from qpvkit.diagnostic.record import Diagnostic
 from qpvkit.diagnostic.stakes import (
     add_voices,
@@ -94,7 +94,8 @@ def diagnose(
         chosen, error_facts(catalogue), quartiles=own,
         population=pd.Series({territory.code: territory.population}),
     )  # fmt: skip
-    others = peer_values(zoning=zoning, store=store)
+    note_panel(measured["indicator"], catalogue, zoning=zoning)
+    others = peer_values(zoning=zoning, store=store, indicators=chosen["indicator"])
     summary = summarise_peers(chosen, others, directions=_senses(catalogue))
     profile = _profile(chosen, summary, catalogue)
     profile = _with_uncertainty(profile, measured, panel, catalogue, territory.code)
@@ -128,7 +129,7 @@ def diagnose(
         ),
         pairs=ranking.pairs,
         coverage=read_coverage(
-            own, territory, catalogue, store, elsewhere=others["indicator"].unique()
+            own, territory, catalogue, store, elsewhere=store.published(zoning=zoning)
         ),
         sources=read_sources(profile, gaps, catalogue, store),
         caveats=read_caveats(profile, catalogue),
