@@ -6,7 +6,7 @@ import pytest
 
 from qpvkit.errors import CatalogueError, UnknownNameError
 from qpvkit.load.store import open_store
-from qpvkit.publish.parameters import find_notebook
+from qpvkit.publish.parameters import declared_parameters, find_notebook
 from qpvkit.publish.plan import Plan, Query, find_plan, load_plans, plan_tasks, read_plan
 from qpvkit.settings import Settings
 
@@ -73,3 +73,17 @@ def test_a_plan_is_found_by_name_or_by_file(tmp_path):
     assert find_plan(str(path), settings).name == "le_mien"
     with pytest.raises(UnknownNameError, match="quartiers_2024"):
         find_plan("quartier_2024", settings)
+
+
+@pytest.mark.parametrize(
+    "path", sorted(Settings().notebooks_dir.glob("*.ipynb")), ids=lambda p: p.stem
+)
+def test_parameters_are_read_as_papermill_reads_them(path):
+    import papermill
+
+    theirs = papermill.inspect_notebook(str(path))
+    ours = declared_parameters(path)
+    assert list(ours) == list(theirs)
+    for name, found in theirs.items():
+        for key in ("inferred_type_name", "default"):
+            assert ours[name][key] == found[key]
