@@ -119,10 +119,12 @@ def _panel(key: _Key, zoning: Zoning) -> Panel:
     store, catalogue = key.store, key.catalogue
     facts = error_facts(catalogue)
     names = list(facts.index)
-    known = map_values(names, zoning=zoning, store=store)
+    ends = {*facts["first"], *facts["third"]} - {"", *names}  # quartiles that nobody ranks
+    known = map_values([*names, *sorted(ends)], zoning=zoning, store=store)
     official = {source.id: source.official for source in catalogue.sources.values()}
     known = known.assign(official=known["source"].map(official).astype(bool))
-    chosen = choose_vintages(known, _comparable(names, store))
+    ranked = known.loc[known["indicator"].isin(names)]
+    chosen = choose_vintages(ranked, _comparable(names, store))
     places = store.territories(kind="qp")
     values = with_errors(
         chosen, facts, population=places.set_index("code")["population"], quartiles=known

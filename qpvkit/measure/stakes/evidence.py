@@ -36,10 +36,10 @@ def read_evidence(
     Returns
     -------
     pandas.DataFrame
-        One row per quartier × stake × indicator, columns `EVIDENCE_COLUMNS`: ``retained`` in
-        the score or not, and ``reason``: ``not_published, too_old, no_error, no_scale,
-        redundant`` (``stands_for`` then names the indicator that already says it) or an empty
-        text.
+        One row per quartier × stake × indicator, in the order of `codes` and of `grid`, columns
+        `EVIDENCE_COLUMNS`: ``retained`` in the score or not, and ``reason``: ``not_published,
+        too_old, no_error, no_scale, redundant`` (``stands_for`` then names the indicator that
+        already says it) or an empty text.
     """
     heads = {stake: clusters(names, pairs) for stake, names in grid.items()}
     wanted = pd.DataFrame(
@@ -75,7 +75,9 @@ def read_evidence(
     rows["stands_for"] = rows["kept"].where(repeated, "")
     rows["retained"] = usable & ~repeated
     place = {stake: position for position, stake in enumerate(grid)}
-    rows = rows.assign(place=rows["stake"].map(place)).sort_values(["code", "place", "rank"])
+    among = {code: position for position, code in enumerate(codes)}
+    rows = rows.assign(place=rows["stake"].map(place), among=rows["code"].map(among))
+    rows = rows.sort_values(["among", "place", "rank"], kind="stable")
     return rows[list(EVIDENCE_COLUMNS)].reset_index(drop=True)
 
 

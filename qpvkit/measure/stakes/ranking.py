@@ -95,7 +95,7 @@ def rank_stakes(
     rules = rules or Rules()
     scaled = scale_values(values, yardstick)
     pairs = redundant_pairs(yardstick.rank_correlation, threshold=rules.redundancy)
-    codes = [str(code) for code in dict.fromkeys(values["code"])]
+    codes = sorted({str(code) for code in values["code"]})
     if not codes:
         return _nothing(pairs)
     evidence = read_evidence(scaled, grid=grid, pairs=pairs, codes=codes, rules=rules)
