@@ -14,7 +14,7 @@ from qpvkit.formats import DASH, listing, number, quantity, vintage_label
 from qpvkit.show.blocks import Note, Table
 from qpvkit.show.comparison import read_comparison
 from qpvkit.show.select import rows_of, source_line
-from qpvkit.show.stakes import chance_at_random, rank_text, read_text
+from qpvkit.show.stakes import chance_at_random, rank_text
 from qpvkit.show.words import (
     MASKED_WORDS,
     capital,
@@ -58,7 +58,7 @@ def stakes_table(d: Diagnostic) -> Table:
         "Trio de tête, données": [chance_text(share) for share in rows["p_top3_data"]],
         "Trio de tête, données et choix": [chance_text(share) for share in rows["p_top3"]],
         "Ensemble de tête": [_in_set(row) for row in rows_of(rows)],
-        "Indicateurs lus": [f"{int(row.read)} sur {int(row.expected)}" for row in rows_of(rows)],
+        "Indicateurs lus": [_count_text(row) for row in rows_of(rows)],
     }
     columns |= _other_voices(rows)
     frame = pd.DataFrame(columns).map(french)
@@ -82,6 +82,10 @@ def _caption(rows: pd.DataFrame) -> str:
     return (
         f"Les enjeux, leur rang, leurs chances d'être dans le trio de tête (au hasard : {random})"
     )
+
+
+def _count_text(row: Any) -> str:  # noqa: ANN401 - a row of itertuples
+    return f"{int(row.read)} sur {int(row.expected)}"
 
 
 def _in_set(row: Any) -> str:  # noqa: ANN401 - a row of itertuples
@@ -144,7 +148,7 @@ def evidence_table(d: Diagnostic, *, stake: str) -> Table | Note:
             "Dans le classement": [capital(_standing(d, row)) for row in rows_of(rows)],
         }
     ).map(french)
-    frame = frame.drop(columns=[name for name in ("Personnes",) if frame[name].eq(DASH).all()])
+    frame = without_empty(frame)
     label = str(d.stakes.loc[d.stakes["stake"] == stake, "label"].iloc[0])
     return Table(
         frame=frame,
@@ -158,6 +162,11 @@ def evidence_table(d: Diagnostic, *, stake: str) -> Table | Note:
             d, d.profile.loc[d.profile["indicator"].isin(rows["indicator"]), "source"]
         ),
     )
+
+
+def without_empty(frame: pd.DataFrame) -> pd.DataFrame:
+    """Leave out the columns that hold nothing but dashes."""
+    return frame.loc[:, ~frame.eq(DASH).all() | (len(frame) == 0)]
 
 
 def _group(row: Any) -> str:  # noqa: ANN401 - a row of itertuples
@@ -254,7 +263,9 @@ def missing_stakes_table(d: Diagnostic) -> Table | Note:
     frame = pd.DataFrame(
         {
             "Enjeu": list(rows["label"]),
-            "Lu": [read_text(row) for row in rows_of(rows)],
+            "Indicateurs lus": [
+                f"{int(row.read)} sur {int(row.expected)}" for row in rows_of(rows)
+            ],
             "Ce que l'on sait": [known_text(d, row.stake) for row in rows_of(rows)],
             "Ce qui manque": [_missing_text(d, row.stake) for row in rows_of(rows)],
             "À qui le demander": [
@@ -262,6 +273,7 @@ def missing_stakes_table(d: Diagnostic) -> Table | Note:
             ],
         }
     ).map(french)
+    frame = without_empty(frame)
     frame.columns = pd.Index([french(name) for name in frame.columns])
     least = int(load_catalogue().threshold("enjeux_indicateurs_min"))
     share = quantity(100 * load_catalogue().threshold("enjeux_part_lue"), "%")

@@ -11,13 +11,14 @@ from qpvkit.diagnostic import Diagnostic
 from qpvkit.formats import DASH, vintage_label
 from qpvkit.show.blocks import Table
 from qpvkit.show.comparison import read_comparison
-from qpvkit.show.evidence import merge_asks
+from qpvkit.show.evidence import merge_asks, without_empty
 from qpvkit.show.select import compared, keep, rows_of, source_line
 from qpvkit.show.words import capital, french, gap_text, is_count, reference_name, value_text
 
 PUBLICS: Final = (
     "jeunes", "femmes", "familles_monoparentales", "seniors", "enfants", "personnes_handicapees",
 )  # fmt: skip
+_UNKNOWN: Final = "Publics dont rien n’est publié dans ce quartier"
 _MOST: Final = 5  # indicators of a public: what may be said first, context last
 _ASKS: Final = 2
 _ORDER: Final = {
@@ -29,12 +30,13 @@ _ORDER: Final = {
 def publics_table(d: Diagnostic) -> Table:
     """Return, for each public, the indicators that concern it and what may be said of them.
 
-    A public of whom nothing is published keeps its heading, with whom to ask.
+    The publics of whom nothing is published close the table, with whom to ask.
     """
     profile = _comparable(d)
     records: list[dict[str, str]] = []
     groups: list[str] = []
     tones: list[str] = []
+    unknown: dict[str, list[str]] = {}
     for public in PUBLICS:
         label = capital(load_catalogue().publics[public].label)
         rows = _of_public(profile, public).iloc[:_MOST]
@@ -43,16 +45,18 @@ def publics_table(d: Diagnostic) -> Table:
             groups.append(label)
             tones.append(read_comparison(row).tone)
         if not len(rows):
-            records.append(_nothing(d, public))
-            groups.append(label)
-            tones.append("")
-    frame = pd.DataFrame(records).map(french)
+            unknown.setdefault(_whom_to_ask(d, public), []).append(label)
+    for whom, labels in unknown.items():
+        records.append(_nothing(" ; ".join(labels), whom))
+        groups.append(_UNKNOWN)
+        tones.append("")
+    frame = without_empty(pd.DataFrame(records).map(french))
     shown = keep(profile, (not set(PUBLICS).isdisjoint(names) for names in profile["publics"]))
     return Table(
         frame=frame,
         caption="Ce que l’on sait de chaque public, et ce que l’on peut en dire",
         name="tableau-publics",
-        numeric=("Quartier",),
+        numeric=tuple(name for name in ("Quartier",) if name in frame),
         groups=tuple(groups),
         toned="Ce que l’on peut en dire",
         tones=tuple(tones),
@@ -109,17 +113,17 @@ def _said(row: Any) -> str:  # noqa: ANN401 - a row of itertuples
     return f"{gap_text(found.gap, row.unit)}{margin} : {found.words}"
 
 
-def _nothing(d: Diagnostic, public: str) -> dict[str, str]:
-    """Say that nothing is published of a public, and whom to ask."""
+def _whom_to_ask(d: Diagnostic, public: str) -> str:
+    """Say whom to ask for what concerns a public of whom nothing is published."""
     catalogue = load_catalogue()
     names = [item.id for item in catalogue.indicators.values() if public in item.publics]
     known = d.coverage[d.coverage["indicator"].isin(names)]
     asks = merge_asks(known["ask"])[:_ASKS]
-    whom = f"à qui le demander – {' ; '.join(asks)}" if asks else "interlocuteur non précisé"
+    return f"à qui le demander – {' ; '.join(asks)}" if asks else "interlocuteur non précisé"
+
+
+def _nothing(labels: str, whom: str) -> dict[str, str]:
     return {
-        "Indicateur": "Rien n'est publié pour ce public dans ce quartier",
-        "Quartier": DASH,
-        "Comparé à": DASH,
-        "Ce que l’on peut en dire": whom,
-        "Millésime": DASH,
-    }
+        "Indicateur": labels, "Quartier": DASH, "Comparé à": DASH,
+        "Ce que l’on peut en dire": whom, "Millésime": DASH,
+    }  # fmt: skip

@@ -19,13 +19,17 @@ from qpvkit.show.evidence import evidence_table
 from qpvkit.show.facts import Stated
 from qpvkit.show.narrative import tell_stakes
 from qpvkit.show.select import first_stakes, rows_of, theme_label, themes_of
-from qpvkit.show.stakes import NOTHING_SCORED
 from qpvkit.show.tables import profile_table
 from qpvkit.show.words import french
 
 _BOM: Final = "\ufeff"
 _MAX_STRIPS: Final = 12  # what a printed page holds
 _LONG: Final = 1e5  # beyond, six figures would cut a head count or a sum
+_REPEATED: Final = ("short", "theme", "unit", "direction", "publics", "base_label")
+_TECHNICAL: Final = (
+    "measurement", "n_eff", "supposed", "unusual_z", "unusual_p", "scored", "p_value",
+    "p_adjusted", "part", "center", "sigma", "z_low", "z_high", "reference_source",
+)  # fmt: skip
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
 
 
@@ -52,11 +56,11 @@ def _facts(d: Diagnostic) -> dict[str, object]:
     }
 
 
-def stake_sections(d: Diagnostic) -> Fragment | Note:
+def stake_sections(d: Diagnostic) -> Fragment:
     """Return what is said of each ranked stake, with its evidence folded.
 
     The stakes that may be in the top three come first, each under its heading; the others are
-    folded together.
+    folded together. Nothing where no stake is ranked: the chart already says so.
     """
     ranks = dict(zip(d.stakes["stake"], d.stakes["rank"], strict=True))
     inside = set(d.stakes.loc[d.stakes["in_top_set"], "stake"])
@@ -65,22 +69,23 @@ def stake_sections(d: Diagnostic) -> Fragment | Note:
             "id": story.stake,
             "label": french(f"{int(ranks[story.stake])}. {story.label}"),
             "verdict": french(story.verdict_label),
-            "sentences": story.sentences,
+            "facts": story.facts,
+            "certainty": story.certainty,
             "evidence": evidence_table(d, stake=story.stake).to_html(),
             "first": story.stake in inside,
         }
         for story in tell_stakes(d)
         if story.scored
     ]
-    if not stakes:
-        return Note(text=french(NOTHING_SCORED))
     others = sum(not stake["first"] for stake in stakes)
     count = french(plural(others, "autre enjeu mesuré", "autres enjeux mesurés"))
     return Fragment(markup=render("stakes.html.j2", stakes=stakes, others=others, count=count))
 
 
 def folded(block: Chart | Table | Note, *, summary: str) -> Fragment:
-    """Fold a figure or a table behind a line that says what it holds."""
+    """Fold a figure or a table behind a line that says what it holds; a note stays in sight."""
+    if isinstance(block, Note):
+        return Fragment(markup=block.to_html())
     markup = render("folded.html.j2", summary=french(summary), inside=block.to_html())
     return Fragment(markup=markup)
 
@@ -140,11 +145,16 @@ def data_links(d: Diagnostic) -> Fragment:
     """Return links that hold the tables themselves, as CSV for a French spreadsheet.
 
     Nothing is written twice: the words of an indicator are in the profile, or in the coverage
-    when it is not published; the median of the other quartiers is in the profile too.
+    when it is not published; the median of the other quartiers is in the profile too. What only
+    the method needs (p-values, effective sizes) is left to who calls the library.
     """
     code = d.territory.code
     gaps = d.gaps[d.gaps["reference_kind"] != "peers"]
-    repeated = ["short", "theme", "unit", "direction", "base_label"]
+    profile = d.profile.drop(columns=list(_TECHNICAL), errors="ignore")
+    evidence, gaps = (
+        frame.drop(columns=list(_REPEATED + _TECHNICAL), errors="ignore")
+        for frame in (d.evidence, gaps)
+    )
     files = [
         {
             "name": f"{code}_{slug}.csv",
@@ -154,10 +164,10 @@ def data_links(d: Diagnostic) -> Fragment:
         }
         for slug, label, frame in (
             ("enjeux", "Enjeux et verdicts", d.stakes),
-            ("preuves", "Ce qui fonde chaque enjeu", d.evidence.drop(columns=repeated)),
-            ("profil", "Profil du quartier", d.profile),
-            ("ecarts", "Écarts avec les territoires de comparaison", gaps.drop(columns=repeated)),
-            ("couverture", "Ce qui est publié et ce qui manque", d.coverage),
+            ("preuves", "Ce qui fonde chaque enjeu", evidence),
+            ("profil", "Profil du quartier", profile),
+            ("ecarts", "Écarts avec les territoires de comparaison", gaps),
+            ("couverture", "Ce qui est publié et ce qui manque", d.coverage.drop(columns="reason")),
         )
     ]
     return Fragment(markup=render("downloads.html.j2", files=files))

@@ -48,8 +48,7 @@ def map_severity(d: Diagnostic) -> Chart | Note:
         return Note(
             text=french(
                 "Pas de carte des deux réponses : pour les indicateurs classés, aucune valeur "
-                f"n'est publiée pour {title} au même millésime. Le classement se fait alors parmi "
-                "les quartiers seulement."
+                f"n'est publiée pour {title} au même millésime."
             )
         )
     rows = rows.sort_values("specificity", ascending=False, kind="stable")

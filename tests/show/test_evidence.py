@@ -97,7 +97,7 @@ def test_unknown_stake_gives_a_note():
 def test_missing_stakes_say_what_is_missing_and_whom_to_ask():
     table = missing_stakes_table(diagnostic())
     assert cells(table, "Enjeu") == ["Vacance des logements"]
-    assert cells(table, "Lu") == ["0 indicateur lu sur 2"]
+    assert cells(table, "Indicateurs lus") == ["0 sur 2"]
     assert cells(table, "Ce qui manque") == [
         "Vacance (non disponible) ; Sans diplôme (trop ancien)"
     ]
@@ -114,7 +114,7 @@ def test_what_is_known_of_a_stake_that_is_not_ranked():
     )
 
 
-def test_publics_keep_their_heading_even_without_anything():
+def test_publics_of_whom_nothing_is_published_close_the_table():
     d = diagnostic()
     publics = [("femmes", "jeunes") if name == "emploi" else ("tous",)
                for name in d.profile["indicator"]]  # fmt: skip
@@ -122,8 +122,10 @@ def test_publics_keep_their_heading_even_without_anything():
     rows = dict(zip(table.groups, cells(table, "Ce que l’on peut en dire"), strict=True))
     assert rows["Femmes"] == "−15,5 points (de −18,6 à −12,4 points) : plus défavorable"
     assert rows["Jeunes"] == rows["Femmes"]
-    assert rows["Seniors"] == "interlocuteur non précisé"
-    assert cells(table, "Indicateur")[-1].startswith("Rien n'est publié pour ce public")
+    assert rows["Publics dont rien n’est publié dans ce quartier"] == "interlocuteur non précisé"
+    assert cells(table, "Indicateur")[-1] == (
+        "Familles monoparentales ; Seniors ; Enfants ; Personnes en situation de handicap"
+    )
 
 
 def test_publics_of_an_empty_quartier_say_whom_to_ask():
@@ -132,5 +134,7 @@ def test_publics_of_an_empty_quartier_say_whom_to_ask():
         indicator="taux_emploi_femmes", ask="Insee : demander un regroupement."
     )
     table = publics_table(diagnostic(profile=empty(d.profile), coverage=wanted))
-    said = dict(zip(table.groups, cells(table, "Ce que l’on peut en dire"), strict=True))
+    said = dict(
+        zip(cells(table, "Indicateur"), cells(table, "Ce que l’on peut en dire"), strict=True)
+    )
     assert said["Femmes"] == "à qui le demander – Insee : demander un regroupement"

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from fakes import diagnostic, plain
 
-from qpvkit.show.blocks import Note
+from qpvkit.show.blocks import Note, Table
 from qpvkit.show.sections import (
     _parts,
     caveats_list,
@@ -60,16 +60,16 @@ def test_stakes_of_the_first_set_have_a_heading_each_and_the_others_are_folded()
     assert "Vacance des logements" not in markup
 
 
-def test_no_ranked_stake_gives_a_note():
-    note = stake_sections(diagnostic(stakes=fake_stakes.nothing_ranked()))
-    assert isinstance(note, Note)
-    assert "Aucun enjeu n’est assez mesuré" in note.text
+def test_no_ranked_stake_leaves_the_word_to_the_chart():
+    assert not stake_sections(diagnostic(stakes=fake_stakes.nothing_ranked())).markup.strip()
 
 
 def test_a_folded_block_keeps_its_words():
-    markup = folded(Note(text="x < y"), summary="Voir : tout").to_html()
+    table = Table(frame=pd.DataFrame({"a": ["x < y"]}), caption="c", name="t")
+    markup = folded(table, summary="Voir : tout").to_html()
     assert "<summary>Voir\xa0: tout</summary>" in markup
     assert "x &lt; y" in markup
+    assert "<details>" not in folded(Note(text="rien"), summary="Voir").to_html()
 
 
 def test_files_write_nothing_twice():

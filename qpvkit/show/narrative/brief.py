@@ -158,7 +158,7 @@ def _first_stakes(d: Diagnostic) -> list[tuple[str, str]]:
     """Return the first stakes, each with its verdict and its main value; none if none is ranked."""
     first = set(first_stakes(d)["stake"])
     return [
-        (f"{story.label}, {story.verdict_label}.", story.fact)
+        (f"{story.label}, {story.verdict_label}.", story.headline)
         for story in tell_stakes(d)
         if story.stake in first
     ]

@@ -38,10 +38,10 @@ class StakeStory:
     ----------
     stake, label, verdict, verdict_label, scored
         Which one, and its verdict.
-    sentences
-        How sure, then what, how much, how many people, compared with what, since when.
-    fact
-        The sentence that names the main value, for a summary; empty without one.
+    facts
+        What, since when, how much, how many people, compared with what.
+    certainty
+        How sure the rank is, or whom to ask when there is none.
     """
 
     stake: str
@@ -49,8 +49,18 @@ class StakeStory:
     verdict: str
     verdict_label: str
     scored: bool
-    sentences: tuple[str, ...]
-    fact: str = ""
+    facts: tuple[str, ...]
+    certainty: tuple[str, ...]
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """All of them, in reading order."""
+        return (*self.facts, *self.certainty)
+
+    @property
+    def headline(self) -> str:
+        """The sentence that names the main value; empty when nothing is published."""
+        return self.facts[0] if self.scored and self.facts else ""
 
 
 def tell_stakes(d: Diagnostic) -> list[StakeStory]:
@@ -68,16 +78,15 @@ def tell_stakes(d: Diagnostic) -> list[StakeStory]:
 
 def _tell(d: Diagnostic, stake: Any) -> StakeStory:  # noqa: ANN401 - a row of itertuples
     rows = d.evidence[d.evidence["stake"] == stake.stake]
-    said = _scored(d, stake, rows) if stake.scored else _unread(d, stake, rows)
-    lead = main_evidence(stake, rows)
+    facts, certainty = _scored(d, stake, rows) if stake.scored else _unread(d, stake, rows)
     return StakeStory(
         stake=str(stake.stake),
         label=str(stake.label),
         verdict=str(stake.verdict),
         verdict_label=str(stake.verdict_label),
         scored=bool(stake.scored),
-        sentences=tuple(french(sentence) for sentence in said if sentence),
-        fact="" if lead is None else french(fact_sentence(read_fact(lead))),
+        facts=tuple(french(sentence) for sentence in facts if sentence),
+        certainty=tuple(french(sentence) for sentence in certainty if sentence),
     )
 
 
@@ -114,7 +123,11 @@ def whole_place(kind: str, label: str) -> str:
     return f"{place}, quartier compris" if kind in _INSIDE else place
 
 
-def _scored(d: Diagnostic, stake: Any, rows: pd.DataFrame) -> list[str]:  # noqa: ANN401
+def _scored(
+    d: Diagnostic,
+    stake: Any,  # noqa: ANN401 - a row of itertuples
+    rows: pd.DataFrame,
+) -> tuple[list[str], list[str]]:
     """Tell a stake that is ranked."""
     verdict = verdict_sentence(
         stake.verdict, reason=stake.verdict_reason, rank=stake.rank,
@@ -124,9 +137,8 @@ def _scored(d: Diagnostic, stake: Any, rows: pd.DataFrame) -> list[str]:  # noqa
     if stake.verdict == "established" and not stake.prominence_low > 0:
         level = ""  # the verdict says it, with its own margin
     lead = main_evidence(stake, rows)
-    if lead is None:
-        return [verdict, level]
-    return [verdict, level, *_lead(d, lead), _others(rows, str(lead.indicator))]
+    facts = [] if lead is None else [*_lead(d, lead), _others(rows, str(lead.indicator))]
+    return facts, [verdict, level]
 
 
 def _lead(d: Diagnostic, row: Any) -> list[str]:  # noqa: ANN401 - a row of itertuples
@@ -158,7 +170,11 @@ def _others(rows: pd.DataFrame, lead: str) -> str:
     return others_sentence(worse, better, unsettled)
 
 
-def _unread(d: Diagnostic, stake: Any, rows: pd.DataFrame) -> list[str]:  # noqa: ANN401
+def _unread(
+    d: Diagnostic,
+    stake: Any,  # noqa: ANN401 - a row of itertuples
+    rows: pd.DataFrame,
+) -> tuple[list[str], list[str]]:
     """Tell a stake that is not established: what is missing, what is known, whom to ask."""
     missing = missing_of(d, str(stake.stake))
     said = [
@@ -169,4 +185,4 @@ def _unread(d: Diagnostic, stake: Any, rows: pd.DataFrame) -> list[str]:  # noqa
     lead = main_evidence(stake, rows)
     if lead is not None:
         said += _lead(d, lead)[:2]
-    return [*said, ask_sentence(asks_of(d, str(stake.stake)))]
+    return said, [ask_sentence(asks_of(d, str(stake.stake)))]
