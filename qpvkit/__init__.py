@@ -2,62 +2,13 @@
 
 Four verbs: load, measure, show, publish. ``d = qk.diagnose("QN09901M")`` gathers everything
 about one quartier; ``qk.plot_*``, ``qk.map_*`` and ``qk.*_table`` show it.
+
+The names are listed in ``__init__.pyi`` and imported when they are first used: papermill imports
+this package each time it starts, to find the engine, and must not wait for pandas.
 """
 
-from qpvkit.catalogue import load_catalogue
-from qpvkit.diagnostic import Diagnostic, diagnose
-from qpvkit.errors import QpvkitError
-from qpvkit.load.indicators import load_observations, reference_values
-from qpvkit.load.territories import Territory, find_territory, load_territories
-from qpvkit.measure.gaps import compute_gaps
-from qpvkit.publish.batch import run_batch
-from qpvkit.publish.report import run_report
-from qpvkit.settings import Settings
-from qpvkit.show.chart import Chart
-from qpvkit.show.charts import plot_gaps, plot_profile
-from qpvkit.show.maps import map_quartier
-from qpvkit.show.narrative import describe
-from qpvkit.show.sections import caveats_list, data_links, report_title, theme_sections
-from qpvkit.show.tables import (
-    coverage_table,
-    gaps_table,
-    identity_table,
-    method_table,
-    profile_table,
-    references_table,
-    sources_table,
-)
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 
 __version__ = "0.1.0"
-
-__all__ = [
-    "Chart",
-    "Diagnostic",
-    "QpvkitError",
-    "Settings",
-    "Territory",
-    "caveats_list",
-    "compute_gaps",
-    "coverage_table",
-    "data_links",
-    "describe",
-    "diagnose",
-    "find_territory",
-    "gaps_table",
-    "identity_table",
-    "load_catalogue",
-    "load_observations",
-    "load_territories",
-    "map_quartier",
-    "method_table",
-    "plot_gaps",
-    "plot_profile",
-    "profile_table",
-    "reference_values",
-    "references_table",
-    "report_title",
-    "run_batch",
-    "run_report",
-    "sources_table",
-    "theme_sections",
-]

@@ -16,24 +16,22 @@ import pydantic
 
 from qpvkit.codes import Kind
 from qpvkit.errors import CatalogueError, UnknownNameError, near_names
+from qpvkit.grid import Measurement, PeerGroup, Stake, VerdictWords
+from qpvkit.partners import Funder, Service, Template
 from qpvkit.records import (
     Alias,
     Caveat,
     CoverageWords,
     Indicator,
-    Measurement,
     Model,
-    PeerGroup,
     Place,
     Public,
     SecrecyRule,
     Source,
-    Stake,
     Term,
     Theme,
     Threshold,
     Unit,
-    VerdictWords,
 )
 from qpvkit.settings import Settings
 
@@ -59,6 +57,9 @@ class Catalogue(Model):
     places: tuple[Place, ...]
     terms: tuple[Term, ...]
     coverage: dict[str, CoverageWords]
+    funders: dict[str, Funder]
+    services: dict[str, Service]
+    templates: dict[str, Template]
 
     def indicator(self, name: str) -> Indicator:
         """Return one indicator, or say which names are near."""
@@ -67,6 +68,14 @@ class Catalogue(Model):
     def source(self, name: str) -> Source:
         """Return one source, or say which names are near."""
         return _find(self.sources, name, "source inconnue", "qpvkit list sources")
+
+    def funder(self, name: str) -> Funder:
+        """Return one funder, or say which names are near."""
+        return _find(self.funders, name, "financeur inconnu", "qpvkit template funding")
+
+    def template(self, name: str) -> Template:
+        """Return one of the tables that partners fill in, or say which exist."""
+        return _find(self.templates, name, "modèle inconnu", "qpvkit template --help")
 
     def threshold(self, name: str) -> float:
         """Return a threshold of the method."""
@@ -94,7 +103,8 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise CatalogueError(msg) from error
 
 
-def _explain(error: pydantic.ValidationError) -> str:
+def explain(error: pydantic.ValidationError) -> str:
+    """Put the faults that pydantic found into French, all of them."""
     lines = []
     for item in error.errors():
         place = ".".join(str(step) for step in item["loc"]) or "fiche"
@@ -110,7 +120,7 @@ def _records(model: type[Record], items: Iterable[Any], path: Path) -> list[Reco
             records.append(model.model_validate(_tuples(item)))
         except pydantic.ValidationError as error:
             name = item.get("id", f"n° {position}") if isinstance(item, dict) else f"n° {position}"
-            msg = f"{path.name}, « {name} » : {_explain(error)}."
+            msg = f"{path.name}, « {name} » : {explain(error)}."
             raise CatalogueError(msg) from error
     return records
 
@@ -155,6 +165,10 @@ _WORDS: Final[dict[str, type[Model]]] = {
     "threshold": Threshold,
 }  # fmt: skip
 _GRID: Final[dict[str, type[Model]]] = {"stake": Stake, "peers": PeerGroup, "verdict": VerdictWords}
+
+
+def _named(path: Path, key: str, model: type[Record]) -> dict[str, Record]:
+    return _by_id(_section(path, key, model), path)
 
 
 def _sections(path: Path, models: Mapping[str, type[Model]]) -> dict[str, Any]:
@@ -213,6 +227,7 @@ def _check_references(catalogue: Catalogue, folder: Path) -> None:
             for name in source.caveats
             if name not in catalogue.caveats
         ]
+    wrong += _dangling_money(catalogue)
     if wrong:
         msg = f"Catalogue {folder.name} : " + " ; ".join(wrong) + "."
         raise CatalogueError(msg)
@@ -234,6 +249,25 @@ def _grid_faults(stakes: Mapping[str, Stake], catalogue: Catalogue) -> list[str]
                     f"enjeu « {stake.id} », indicators : « {name} » est une donnée de contexte, "
                     "jamais notée"
                 )
+    return wrong
+
+
+def _dangling_money(catalogue: Catalogue) -> list[str]:
+    """Return what the declarations of funding, services and templates refer to and nobody has."""
+    wrong = []
+    for source in catalogue.sources.values():
+        if source.ledger is None:
+            continue
+        if source.ledger.funder and source.ledger.funder not in catalogue.funders:
+            wrong.append(f"source « {source.id} », ledger.funder : {source.ledger.funder} inconnu")
+        themes = set(source.ledger.themes.values()) - set(catalogue.themes)
+        wrong += [f"source « {source.id} », ledger.themes : {name} inconnu" for name in themes]
+    for service in catalogue.services.values():
+        if service.theme not in catalogue.themes:
+            wrong.append(f"service « {service.id} », theme : {service.theme} inconnu")
+    for template in catalogue.templates.values():
+        if template.source not in catalogue.sources:
+            wrong.append(f"modèle « {template.id} », source : {template.source} inconnue")
     return wrong
 
 
@@ -260,15 +294,14 @@ def load_catalogue(folder: Path | None = None) -> Catalogue:
     folder = folder or Settings().catalogue_dir
     words = _sections(folder / "words.toml", _WORDS)
     grid = _sections(folder / "stakes.toml", _GRID)
-    measured = folder / "measurements.toml"
     catalogue = Catalogue(
-        themes=_by_id(_section(folder / "themes.toml", "theme", Theme), folder / "themes.toml"),
+        themes=_named(folder / "themes.toml", "theme", Theme),
         publics=words["public"],
         units=words["unit"],
         secrecy=words["secrecy"],
         caveats=words["caveat"],
         thresholds=words["threshold"],
-        measurements=_by_id(_section(measured, "measurement", Measurement), measured),
+        measurements=_named(folder / "measurements.toml", "measurement", Measurement),
         stakes=grid["stake"],
         peers=grid["peers"],
         verdicts=grid["verdict"],
@@ -276,10 +309,11 @@ def load_catalogue(folder: Path | None = None) -> Catalogue:
         sources=_folder(folder / "sources", "source", Source),
         aliases=tuple(_section(folder / "aliases.toml", "alias", Alias)),
         places=tuple(_section(folder / "places.toml", "place", Place)),
-        coverage=_by_id(
-            _section(folder / "coverage.toml", "coverage", CoverageWords), folder / "coverage.toml"
-        ),
+        coverage=_named(folder / "coverage.toml", "coverage", CoverageWords),
         terms=tuple(_section(folder / "glossary.toml", "term", Term)),
+        funders=_named(folder / "funders.toml", "funder", Funder),
+        services=_named(folder / "services.toml", "service", Service),
+        templates=_folder(folder / "templates", "template", Template),
     )
     _check_references(catalogue, folder)
     return catalogue

@@ -17,7 +17,7 @@ import rich.progress
 import rich.table
 import typer
 
-from qpvkit.formats import number
+from qpvkit.formats import inert, number
 
 STDOUT: Final = rich.console.Console(highlight=False, soft_wrap=True)
 STDERR: Final = rich.console.Console(stderr=True, highlight=False, soft_wrap=True)
@@ -55,7 +55,9 @@ def print_table(frame: pd.DataFrame, how: Format, *, title: str = "") -> None:
         sys.stdout.write(f"{text}\n")
         return
     if how is Format.CSV:
-        sys.stdout.write(frame.to_csv(index=False, sep=";", lineterminator="\n"))
+        words = frame.select_dtypes(include=["object", "str"]).columns
+        safe = frame.assign(**{name: frame[name].map(_inert) for name in words})
+        sys.stdout.write(safe.to_csv(index=False, sep=";", lineterminator="\n"))
         return
     table = rich.table.Table(title=title or None, box=rich.box.SIMPLE, title_justify="left")
     for column in frame.columns:
@@ -76,6 +78,11 @@ def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return content
 
 
+def _inert(value: Any) -> Any:  # noqa: ANN401 - whatever a column holds
+    """Keep texts from running as formulas in the spreadsheet that opens the CSV."""
+    return inert(value) if isinstance(value, str) else value
+
+
 def _cell(value: object) -> str:
     if value is None or value is pd.NA or (isinstance(value, float) and value != value):  # noqa: PLR0124
         return ""
@@ -88,7 +95,7 @@ def _cell(value: object) -> str:
 
 @contextlib.contextmanager
 def progress(label: str, *, unit: str = "fichiers") -> Iterator[Callable[[str, int, int], None]]:
-    """Show a progress bar with the time left on the error stream, for what outlasts a second.
+    """Show a progress bar with the rate and the time left, for what outlasts a second.
 
     Yields a function ``(name, step, steps)``. Nothing moves on a stream that is not a terminal.
     """
@@ -96,6 +103,7 @@ def progress(label: str, *, unit: str = "fichiers") -> Iterator[Callable[[str, i
         rich.progress.TextColumn(label),
         rich.progress.BarColumn(bar_width=24),
         rich.progress.TextColumn(f"{{task.completed:.0f}}/{{task.total:.0f}} {unit}"),
+        rich.progress.TextColumn("{task.fields[rate]}"),
         rich.progress.TextColumn("reste"),
         rich.progress.TimeRemainingColumn(),
         rich.progress.TextColumn("{task.fields[name]}"),
@@ -106,9 +114,10 @@ def progress(label: str, *, unit: str = "fichiers") -> Iterator[Callable[[str, i
 
         def advance(name: str, step: int, steps: int) -> None:
             if not task and time.monotonic() - started > 0.5:
-                task.append(bar.add_task(label, total=steps, name=name))
+                task.append(bar.add_task(label, total=steps, name=name, rate=""))
             if task:
-                bar.update(task[0], completed=step, total=steps, name=name)
+                rate = number(step / max(time.monotonic() - started, 0.1), decimals=1)
+                bar.update(task[0], completed=step, total=steps, name=name, rate=f"{rate}/s")
 
         yield advance
 

@@ -105,6 +105,26 @@ class MeasureRefusedError(QpvkitError, ValueError):
         super().__init__(f"{measure} : {problem} Attendu : {expected} À faire : {action}")
 
 
+class TableRefusedError(FileRefusedError):
+    """A table filled in by a partner, with every mistake in it.
+
+    Attributes
+    ----------
+    faults
+        One French sentence for each mistake, with its sheet, row and column.
+    """
+
+    def __init__(self, path: Path | str, faults: Iterable[str], *, action: str) -> None:
+        self.faults = tuple(faults)
+        many = "s" if len(self.faults) > 1 else ""
+        super().__init__(
+            path,
+            problem=f"{len(self.faults)} erreur{many} :\n- " + "\n- ".join(self.faults) + "\n",
+            expected="un tableau sans erreur ; rien n'a été lu.",
+            action=action,
+        )
+
+
 class MissingDataError(QpvkitError, LookupError):
     """The store does not hold what a command needs."""
 

@@ -6,11 +6,14 @@ Narrow no-break space for thousands and before units, decimal comma, true minus 
 from __future__ import annotations
 
 import math
+import re
 from typing import Final
 
 THIN: Final = "\u202f"
 MINUS: Final = "\u2212"
 DASH: Final = "–"
+
+_SIGNED: Final = re.compile(r"[+-]?[\d\s\u00a0\u202f]*[.,]?\d+(e[+-]?\d+)?", re.IGNORECASE)
 
 STATUS_MARKS: Final[dict[str, str]] = {"secret": "s", "missing": "nd"}
 
@@ -48,6 +51,21 @@ def quantity(value: float, unit: str, *, decimals: int = 0, signed: bool = False
     """
     text = number(value, decimals=decimals, signed=signed)
     return text if text == DASH or not unit else f"{text}{THIN}{unit}"
+
+
+def inert(text: str) -> str:
+    """Keep a spreadsheet from running a cell: what looks like a formula gets an apostrophe.
+
+    Signed numbers are left alone.
+
+    Examples
+    --------
+    >>> inert("=HYPERLINK(1)"), inert("-12,5"), inert("Les Ormeaux")
+    ("'=HYPERLINK(1)", '-12,5', 'Les Ormeaux')
+    """
+    if text[:1] not in ("=", "+", "-", "@", "\t", "\r") or _SIGNED.fullmatch(text):
+        return text
+    return f"'{text}"
 
 
 def listing(items: list[str]) -> str:

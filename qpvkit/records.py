@@ -13,11 +13,11 @@ Direction = Literal["up_is_worse", "up_is_better", "neutral"]
 Aggregation = Literal["sum", "weighted_mean", "none"]
 Status = Literal["ok", "secret", "missing", "estimated", "low_quality"]
 Scale = Literal["identity", "logit", "log"]
-Family = Literal[
-    "register", "census_sample", "tax_share", "tax_quantile", "perturbed", "proxy", "none"
-]
-Peers = Literal["all", "region", "size", "type"]
-Verdict = Literal["established", "probable", "uncertain", "not_established"]
+Nature = Literal["droit_commun", "specifique"]
+Stage = Literal["ae", "cp"]
+Grade = Literal["A", "B", "C", "D"]
+Level = Literal["etat", "region", "departement", "epci", "commune", "operateur", "autre"]
+Feeds = Literal["observations", "funding", "services", "staff", "contracts"]
 Identifier = Annotated[str, pydantic.StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Words = Annotated[str, pydantic.StringConstraints(min_length=1, strip_whitespace=True)]
 
@@ -173,6 +173,76 @@ class Roles(Model):
     year: str = ""
 
 
+class AmountColumn(Model):
+    """One column of euros of a funding table; a wide table has several, one per programme."""
+
+    column: Words
+    programme: str = ""
+    stage: Stage = "ae"
+
+
+class LedgerRoles(Model):
+    """Which column of a funding table plays which part; regular expressions, case ignored.
+
+    `place` holds a code whose form tells its kind: commune, EPCI, département or contrat.
+    """
+
+    id: str = ""
+    year: str = ""
+    programme: str = ""
+    theme: str = ""
+    label: str = ""
+    beneficiary: str = ""
+    beneficiaries: str = ""
+    place: str = ""
+    departement: str = ""
+    region: str = ""
+    funder_name: str = ""
+    funder_siren: str = ""
+
+
+class Ledger(Model):
+    """How the lines of a funding table are read.
+
+    `nominal` marks amounts that are a unit cost times a count, not a payment; `same_line` says
+    whether two identical lines are one line written twice (aside) or may be two payments (keep).
+    """
+
+    amounts: tuple[AmountColumn, ...] = pydantic.Field(min_length=1)
+    roles: LedgerRoles
+    funder: Identifier | Literal[""] = ""  # empty: read in the line
+    nature: Nature
+    evidence_grade: Grade
+    nominal: bool = False
+    same_line: Literal["aside", "keep"] = "aside"
+    year_in: str = ""  # where no column holds the year: expression on the sheet or file name
+    themes: dict[str, Identifier] = {}  # expression on the published theme → our theme
+    flags: tuple[str, ...] = ()  # what every line of the source must be known for
+
+
+class Points(Model):
+    """How the services of a table of places are read; expressions, case ignored."""
+
+    id: str = ""
+    label: str = ""
+    type: str = ""  # column of the producer's type
+    service: Identifier | Literal[""] = ""  # the one service of a table that has no type
+    capacity: str = ""
+    commune: str = ""
+    longitude: str = ""
+    latitude: str = ""
+    x: str = ""
+    y: str = ""
+    epsg: str = ""
+    qp2015: str = ""
+    qp2024: str = ""
+    qp_quality: str = ""
+    priority_education: str = ""
+    year: str = ""
+    year_in: str = ""  # where no column holds the year: expression on the file's name
+    open_when: dict[str, str] = {}  # column → expression of the rows that are open
+
+
 class Source(Model):
     """An official file: who made it, how to recognise it by its content, how to read it."""
 
@@ -189,6 +259,11 @@ class Source(Model):
     level: Words
     official: bool = True  # false: recombined by a third party
     used: bool = True  # false: declared and filed, not read into the store yet
+    feeds: Feeds = "observations"  # the table that the file fills
+    local: bool = False  # a table of the partners: never leaves the machine
+    ledger: Ledger | None = None
+    points: Points | None = None
+    record_types: tuple[str, ...] = ()  # first cell of each line, in a file without header
     priority: int = 0  # which source names a territory when several do
     kind: Kind | Literal["auto", ""] = ""
     zoning: Zoning | None = None
@@ -213,12 +288,23 @@ class Source(Model):
     @property
     def readable(self) -> bool:
         """Whether the declaration is enough to recognise a file."""
-        return bool(self.requires)
+        return bool(self.requires or self.record_types)
+
+    @property
+    def observed(self) -> bool:
+        """Whether the file gives territories, memberships or observations to the store."""
+        return self.used and self.feeds == "observations"
 
     @pydantic.model_validator(mode="after")
     def _coherent(self) -> Source:
-        if self.used and not (self.requires and self.kind and (self.roles.key)):
+        if self.observed and not (self.requires and self.kind and (self.roles.key)):
             msg = "une source utilisée (used = true) déclare requires, kind et roles.key"
+            raise ValueError(msg)
+        if self.used and self.feeds == "funding" and self.ledger is None and not self.local:
+            msg = "une source de crédits (feeds = funding) déclare [source.ledger]"
+            raise ValueError(msg)
+        if self.used and self.feeds == "services" and self.points is None:
+            msg = "une source de services (feeds = services) déclare [source.points]"
             raise ValueError(msg)
         patterns = (self.part, self.skip_part, self.vintage_pattern, *self.requires, *self.forbids)
         for pattern in (
@@ -226,6 +312,9 @@ class Source(Model):
             *self.keep.values(),
             *self.sample.values(),
             *self.roles.model_dump().values(),
+            *(self.ledger.roles.model_dump().values() if self.ledger else ()),
+            *(item.column for item in (self.ledger.amounts if self.ledger else ())),
+            *(self.points.model_dump().values() if self.points else ()),
         ):
             _check_expression(pattern if isinstance(pattern, str) else "")
         return self
@@ -266,67 +355,6 @@ class Threshold(Model):
     value: float
     label: Words
     domain: Literal["diagnostic", "droit_commun"] = "diagnostic"
-
-
-class Measurement(Model):
-    """Where the error of a published value comes from, and how large it is.
-
-    Attributes
-    ----------
-    fraction
-        Sampling fraction of a survey (0 to 1).
-    design_effect
-        Variance over that of a simple random sample of the same people.
-    noise
-        Largest deviation, in units of the count, added against disclosure.
-    people
-        Indicators of one group are measured on the same people: their errors go together.
-    """
-
-    id: Identifier
-    label: Words
-    family: Family
-    fraction: float = pydantic.Field(default=1.0, gt=0, le=1)
-    design_effect: float = pydantic.Field(default=1.0, ge=1)
-    noise: float = pydantic.Field(default=0.0, ge=0)
-    people: str = ""
-    note: Words
-
-
-class Stake(Model):
-    """A local problem backed by indicators, in order of preference."""
-
-    id: Identifier
-    label: Words
-    theme: Identifier
-    question: str = ""
-    indicators: tuple[Identifier, ...] = ()  # none: nothing measures it at this scale
-
-
-class PeerGroup(Model):
-    """Quartiers among which a value is unusual or not.
-
-    Attributes
-    ----------
-    bounds
-        Numbers of inhabitants between two classes of size.
-    indicators, classes
-        Context that describes a type of quartier, and how many types; never what is ranked.
-    """
-
-    id: Peers
-    label: Words
-    bounds: tuple[float, ...] = ()
-    indicators: tuple[Identifier, ...] = ()
-    classes: int = pydantic.Field(default=5, ge=2)
-
-
-class VerdictWords(Model):
-    """How sure a stake is, in words."""
-
-    id: Verdict
-    label: Words
-    meaning: Words
 
 
 CoverageStatus = Literal[

@@ -81,9 +81,14 @@ class Settings:
     @property
     def contracts_dir(self) -> Path:
         """The folder of the contracts' own stakes and votes; local files never leave it."""
+        return self.local_dir / "contrats"
+
+    @property
+    def local_dir(self) -> Path:
+        """The folder of the partners' tables, which never leave the machine."""
         if self.dataset == "demo":
-            return self.share / "data" / "demo" / "contrats"
-        return self.home / "data" / "local" / "contrats"
+            return self.share / "data" / "demo" / "local"
+        return self.home / "data" / "local"
 
     @property
     def store_dir(self) -> Path:

@@ -152,6 +152,25 @@ french = "millésime"
 meaning = "L'année que les données décrivent."
 """
 
+FUNDERS = """
+[[funder]]
+id = "etat"
+label = "État"
+level = "etat"
+
+[[funder]]
+id = "autre"
+label = "Autre financeur"
+level = "autre"
+"""
+
+SERVICES = """
+[[service]]
+id = "pharmacie"
+label = "Pharmacie"
+theme = "population"
+"""
+
 _COMMON = """
 producer = "Insee"
 licence = "Licence Ouverte 2.0"
@@ -530,6 +549,8 @@ FILES = {
     "aliases.toml": ALIASES,
     "coverage.toml": COVERAGE,
     "glossary.toml": GLOSSARY,
+    "funders.toml": FUNDERS,
+    "services.toml": SERVICES,
     "sources/base.toml": SOURCES,
     "indicators/base.toml": INDICATORS,
 }

@@ -14,6 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from qpvkit.cli import app
+from qpvkit.console import Format, print_table
 
 
 def call(*words: str):
@@ -115,10 +116,39 @@ def test_a_data_set_without_files_says_what_to_do(tmp_path, monkeypatch):
 
 
 def test_every_command_has_a_french_help():
-    for name in ("add", "list", "show", "check", "build", "run", "glossary"):
+    for name in ("add", "template", "list", "show", "check", "build", "run", "glossary"):
         text = call(name, "--help").stdout
         assert "Usage" in text
         assert len(text.splitlines()) > 5
+
+
+@pytest.mark.parametrize("name", ["funding", "staff"])
+def test_a_template_is_written_once_and_read_back_when_filled(tmp_path, monkeypatch, name):
+    monkeypatch.setenv("QPVKIT_HOME", str(tmp_path / "maison"))
+    path = tmp_path / "modele.csv"
+    assert call("template", name, "--output", str(path)).exit_code == 0
+    again = command("template", name, "--output", str(path))
+    assert again.returncode == 1
+    assert "existe déjà" in again.stderr
+    text = path.read_text(encoding="utf-8-sig")
+    path.write_text(text + text.splitlines()[1].removeprefix("EXEMPLE") + "\n", encoding="utf-8")
+    (row,) = json.loads(call("add", str(path), "--format", "json").stdout)
+    assert row["resultat"] == "ajouté", row["message"]
+    assert (tmp_path / "maison" / "data" / "local").is_dir()
+
+
+def test_an_unknown_template_names_those_that_exist():
+    done = command("template", "financement")
+    assert done.returncode == 1
+    assert "modèle inconnu : 'financement'" in done.stderr
+
+
+def test_a_formula_is_printed_inert_in_csv(capsys):
+    frame = pd.DataFrame({"nom": ["=HYPERLINK(1)", "@SUM(1)", "-12,5", "Lille"], "n": [1, 2, 3, 4]})
+    print_table(frame, Format.CSV)
+    assert capsys.readouterr().out.splitlines() == [
+        "nom;n", "'=HYPERLINK(1);1", "'@SUM(1);2", "-12,5;3", "Lille;4",
+    ]  # fmt: skip
 
 
 def test_build_from_another_folder_makes_two_reports_and_an_index(tmp_path):

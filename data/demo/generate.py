@@ -17,6 +17,8 @@ from pathlib import Path
 
 import demo_compiled
 import demo_context
+import demo_credits
+import demo_equipment
 import demo_geometry
 import demo_income
 import demo_maps
@@ -49,8 +51,9 @@ def generate(out: Path) -> None:
     raw = out / "raw"
     rng = np.random.default_rng(SEED)
     maps, income, quartiers, references, context = rng.spawn(5)
+    credits_, equipment = rng.spawn(2)
     save_text(raw / "DEMO.txt", NOTICE)
-    write_places(raw, maps)
+    shapes = write_places(raw, maps)
     demo_income.write_filosofi_2019(raw, income)
     poverty = demo_income.write_filosofi_2021(raw, income)
     demo_income.write_revenues(raw, income)
@@ -65,10 +68,16 @@ def generate(out: Path) -> None:
     demo_context.write_schools(raw)
     demo_context.write_crime(raw, context)
     demo_context.write_caf_iris(raw, context)
+    demo_credits.write_projects(raw, credits_)
+    demo_credits.write_subsidies(raw)
+    demo_credits.write_partner_tables(raw)
+    demo_equipment.write_equipment(raw, shapes, equipment)
+    demo_equipment.write_school_list(raw, shapes)
+    demo_equipment.write_health(raw, shapes)
 
 
-def write_places(raw: Path, rng: np.random.Generator) -> None:
-    """Write what has a place on the map: perimeters, contours, lists, services, contracts."""
+def write_places(raw: Path, rng: np.random.Generator) -> demo_geometry.Shapes:
+    """Write what has a place on the map, and give the shapes that the other files stand on."""
     shapes = demo_geometry.draw_shapes(rng)
     demo_maps.write_perimeters_2024(raw, shapes)
     demo_maps.write_list_2024(raw)
@@ -79,6 +88,7 @@ def write_places(raw: Path, rng: np.random.Generator) -> None:
     demo_services.write_france_services(raw, shapes)
     demo_services.write_posts(raw)
     demo_services.write_contracts(raw, shapes)
+    return shapes
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ from qpvkit.diagnostic.context import (
     read_sources,
     read_thresholds,
 )
-from qpvkit.diagnostic.panel import Panel, error_facts, open_panel, with_errors
+from qpvkit.diagnostic.panel import Panel, error_facts, note_panel, open_panel, with_errors
 from qpvkit.diagnostic.record import Diagnostic
 from qpvkit.diagnostic.stakes import (
     add_voices,
@@ -30,15 +30,15 @@ from qpvkit.diagnostic.stakes import (
     word_stakes,
 )
 from qpvkit.errors import UnknownNameError
-from qpvkit.load.contracts import find_contract, own_grid
+from qpvkit.grid import Peers
 from qpvkit.load.indicators import peer_values, reference_values
 from qpvkit.load.store import Store, open_store
 from qpvkit.load.territories import Territory, find_territory
+from qpvkit.load.voices import find_contract, own_grid
 from qpvkit.measure.gaps import choose_vintages, compute_gaps
 from qpvkit.measure.peers import summarise_peers
 from qpvkit.measure.stakes.ranking import rank_stakes
 from qpvkit.measure.stakes.sensitivity import vary_choices
-from qpvkit.records import Peers
 from qpvkit.settings import load_settings
 
 
@@ -94,7 +94,8 @@ def diagnose(
         chosen, error_facts(catalogue), quartiles=own,
         population=pd.Series({territory.code: territory.population}),
     )  # fmt: skip
-    others = peer_values(zoning=zoning, store=store)
+    note_panel(measured["indicator"], catalogue, zoning=zoning)
+    others = peer_values(zoning=zoning, store=store, indicators=chosen["indicator"])
     summary = summarise_peers(chosen, others, directions=_senses(catalogue))
     profile = _profile(chosen, summary, catalogue)
     profile = _with_uncertainty(profile, measured, panel, catalogue, territory.code)
@@ -128,7 +129,7 @@ def diagnose(
         ),
         pairs=ranking.pairs,
         coverage=read_coverage(
-            own, territory, catalogue, store, elsewhere=others["indicator"].unique()
+            own, territory, catalogue, store, elsewhere=store.published(zoning=zoning)
         ),
         sources=read_sources(profile, gaps, catalogue, store),
         caveats=read_caveats(profile, catalogue),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+from collections.abc import Iterable
 from typing import Any, Final
 
 import numpy as np
@@ -16,6 +17,7 @@ from qpvkit.catalogue import Catalogue
 from qpvkit.codes import Kind, Zoning
 from qpvkit.diagnostic.context import REFERENCES
 from qpvkit.load.indicators import map_values
+from qpvkit.load.reads import note, unrecorded
 from qpvkit.load.store import Store
 from qpvkit.measure.gaps import choose_vintages
 from qpvkit.measure.part_whole import compare_parts
@@ -77,7 +79,23 @@ def open_panel(store: Store, catalogue: Catalogue, *, zoning: Zoning) -> Panel:
     zoning
         2015 or 2024: quartiers of two maps are never pooled.
     """
-    return _panel(_Key(store=store, catalogue=catalogue), zoning)
+    with unrecorded():
+        return _panel(_Key(store=store, catalogue=catalogue), zoning)
+
+
+def note_panel(indicators: Iterable[str], catalogue: Catalogue, *, zoning: Zoning) -> None:
+    """Tell those who record reads what a ranking owes to the panel.
+
+    A quartier's stakes depend on the other quartiers through the indicators that it publishes
+    and the context that sorts quartiers into types, and on the territories' values of these
+    indicators through the usual gaps.
+    """
+    names = sorted(set(indicators))
+    context = catalogue.peers["type"].indicators if "type" in catalogue.peers else ()
+    note("peers", {"zoning": [str(zoning)], "indicator": [*names, *context]})
+    for kind in REFERENCES:
+        for name in names:
+            note(f"observations_{kind}", {"indicator": [name]})
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -10,9 +10,9 @@ import pandas as pd
 
 from qpvkit.codes import KIND_LABELS, Kind
 from qpvkit.formats import number, vintage_label
+from qpvkit.grid import Peers
 from qpvkit.load.territories import Territory
 from qpvkit.measure.stakes.sensitivity import Sensitivity
-from qpvkit.records import Peers
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

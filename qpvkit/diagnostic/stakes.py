@@ -11,13 +11,13 @@ import pandas as pd
 from qpvkit.catalogue import Catalogue
 from qpvkit.codes import Kind
 from qpvkit.diagnostic.panel import Panel
-from qpvkit.load.contracts import VOTE_COLUMNS, Contract, ballots
+from qpvkit.grid import Peers, Stake
+from qpvkit.load.voices import VOTE_COLUMNS, Contract, ballots
 from qpvkit.measure.stakes.ranking import STAKE_COLUMNS, Ranking
 from qpvkit.measure.stakes.rules import Rules
 from qpvkit.measure.stakes.voices import VOICE_COLUMNS, place_quadrants, tally_votes
 from qpvkit.measure.stakes.yardstick import group_shift, scale_values
 from qpvkit.measure.uncertainty import benjamini_hochberg
-from qpvkit.records import Peers, Stake
 
 _FROM_PROFILE: Final = (
     "indicator", "label", "short", "theme", "unit", "direction", "publics", "value", "status",

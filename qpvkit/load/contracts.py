@@ -1,236 +1,185 @@
-"""A contract's own stakes, and the votes of residents and partners: small TOML files.
-
-One file a contract, in the form of the catalogue's grid::
-
-    id = "contrat_du_littoral"
-    label = "Contrat de ville du Littoral"
-    epci = ["200099011"]            # or quartiers = ["QN09901M", …]
-
-    [[stake]]                       # retained by the contract
-    id = "acces_emploi"             # of the grid: nothing else to say
-
-    [[stake]]                       # of the contract's own
-    id = "mobilite"
-    label = "Se déplacer"
-    theme = "services_publics"
-    indicators = []                 # none: nothing measures it at the scale of the quartier
-
-    [[vote]]
-    group = "Conseil citoyen"
-    date = "2026-03-12"
-    points = [{ acces_emploi = 60, mobilite = 40 }]     # 100 points a respondent
-    # or: rankings = [["acces_emploi", "mobilite"]]     # Borda count
-"""
+"""Contrats de ville: their codes, who holds them, and their quartiers. By code tables only."""
 
 from __future__ import annotations
 
-import functools
-import tomllib
-from pathlib import Path
+import dataclasses
 from typing import Any, Final
 
 import pandas as pd
-import pydantic
 
-from qpvkit.catalogue import Catalogue
-from qpvkit.errors import CatalogueError, near_names
-from qpvkit.records import Identifier, Model, Stake, Words
+from qpvkit.catalogue import Catalogue, load_catalogue
+from qpvkit.codes import PATTERNS, Zoning, departement_of
+from qpvkit.errors import FileRefusedError
+from qpvkit.load.ledger.cache import filed_files, read_file
+from qpvkit.load.ledger.places import read_places
+from qpvkit.load.sources import Recognition
+from qpvkit.load.store import Store, open_store
+from qpvkit.settings import Settings
 
-VOTE_COLUMNS: Final = ("group", "date", "respondent", "stake", "points")
-_HUNDRED: Final = 100.0
-_ROUNDING: Final = 0.5
-
-
-class OwnStake(Model):
-    """A stake that the contract retains: of the grid, or its own."""
-
-    id: Identifier
-    label: str = ""
-    theme: str = ""
-    question: str = ""
-    indicators: tuple[str, ...] = ()
+_COLUMNS: Final = ("code", "label", "zoning", "holder_kind", "holder_code", "departement")
 
 
-class Vote(Model):
-    """Ballots of a group: 100 points each, or stakes in order of preference."""
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Contracts:
+    """The contrats de ville of a data set.
 
-    group: Words
-    date: str = ""
-    points: tuple[dict[str, float], ...] = ()
-    rankings: tuple[tuple[str, ...], ...] = ()
+    Attributes
+    ----------
+    contracts
+        One row per contrat: ``code, label, zoning, quartiers, population, unknown_population``.
+        The population is added up over the quartiers, each counted once: the figure printed in
+        the official table counts a quartier once for each commune that it touches.
+    quartiers
+        ``code`` (of the quartier) and ``contrat``: each quartier has one contrat at most.
+    unassigned
+        The quartiers that no code table gives to one contrat.
+    """
 
-
-class Contract(Model):
-    """A contrat de ville: where it holds, what it retains, what its people said."""
-
-    id: Identifier
-    label: Words
-    epci: tuple[str, ...] = ()
-    quartiers: tuple[str, ...] = ()
-    stake: tuple[OwnStake, ...] = ()
-    vote: tuple[Vote, ...] = ()
-
-    def covers(self, code: str, epcis: list[str]) -> bool:
-        """Tell whether a quartier is in the contract's perimeter."""
-        return code in self.quartiers or any(item in self.epci for item in epcis)
+    contracts: pd.DataFrame
+    quartiers: pd.DataFrame
+    unassigned: tuple[str, ...]
 
 
-def load_contract(path: Path, catalogue: Catalogue) -> Contract:
-    """Read and check a contract's file.
+def read_contracts(recognition: Recognition, catalogue: Catalogue) -> pd.DataFrame:
+    """Read the official table of contracts: one row per contrat and holder.
+
+    Codes ``CV…`` go with the quartiers of 2015, ``CN…`` with those of 2024.
 
     Raises
     ------
-    CatalogueError
-        With the file and every fault at once: unknown key, stake that is neither of the grid nor
-        described, points that do not make 100, an indicator that may not be scored.
+    FileRefusedError
+        A contrat without a readable code, or held by what is neither a commune nor an EPCI.
     """
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        msg = f"{path.name} : TOML illisible ({error})."
-        raise CatalogueError(msg) from error
-    try:
-        contract = Contract.model_validate(_frozen(content))
-    except pydantic.ValidationError as error:
-        words = {"extra_forbidden": "clé inconnue", "missing": "clé absente"}
-        faults = [
-            f"{'.'.join(map(str, item['loc']))} : {words.get(item['type'], item['msg'])}"
-            for item in error.errors()
-        ]
-        msg = f"{path.name} : {' ; '.join(faults)}."
-        raise CatalogueError(msg) from error
-    if faults := [*_stake_faults(contract, catalogue), *_vote_faults(contract, catalogue)]:
-        msg = f"{path.name} : {' ; '.join(faults)}."
-        raise CatalogueError(msg)
-    return contract
+    frame = recognition.frame()
+    code = frame["code_cv"].astype("str").str.strip().str.upper()
+    holder = read_places(frame["codgeo"], catalogue)
+    wrong = ~code.str.fullmatch(PATTERNS["contrat"].pattern) | ~holder["kind"].isin(
+        ["commune", "epci"]
+    )
+    if wrong.any():
+        line = frame.index[wrong.to_numpy()][0]
+        raise FileRefusedError(
+            recognition.part.path,
+            where=f"ligne {line}",
+            problem=f"contrat illisible « {code.loc[line]} », porté par "
+            f"« {frame.loc[line, 'codgeo']} ».",
+            expected="un code CV192 ou CN05911M et un code de commune ou d'intercommunalité.",
+            action="reprenez le fichier d'origine.",
+        )
+    rows = pd.DataFrame(
+        {
+            "code": code,
+            "label": frame["lib_cv"].astype("str").str.replace(r"^\w{2,3} - ", "", regex=True),
+            "zoning": code.str.startswith("CV").map({True: 2015, False: 2024}),
+            "holder_kind": holder["kind"],
+            "holder_code": holder["code"],
+            "departement": frame["insee_dep"].astype("str").str.strip(),
+        }
+    )
+    return pd.DataFrame(rows.drop_duplicates(), columns=list(_COLUMNS)).reset_index(drop=True)
 
 
-def find_contract(
-    code: str, epcis: list[str], *, folder: Path, catalogue: Catalogue
-) -> Contract | None:
-    """Return the contract whose perimeter holds a quartier; None when no file says so.
+def load_contracts(
+    *, zoning: Zoning = 2024, settings: Settings | None = None, store: Store | None = None
+) -> Contracts:
+    """Load the contrats de ville of a map, with their quartiers and their population.
 
-    Raises
-    ------
-    CatalogueError
-        Two files claim the quartier.
+    Parameters
+    ----------
+    zoning
+        2024 for the contracts in force, 2015 for the former ones.
+    settings, store
+        The demo set by default.
+
+    Examples
+    --------
+    >>> found = load_contracts()
+    >>> found.contracts[["code", "quartiers"]].values.tolist()[:2]
+    [['CN09901M', 7], ['CN09902M', 3]]
     """
-    found = [item for item in _all_contracts(folder, catalogue) if item.covers(code, epcis)]
-    if len(found) > 1:
-        names = ", ".join(item.id for item in found)
-        msg = f"Le quartier {code} est dans deux contrats : {names}. Corrigez epci ou quartiers."
-        raise CatalogueError(msg)
-    return found[0] if found else None
+    settings = settings or Settings()
+    store = store or open_store(settings)
+    catalogue = load_catalogue(settings.catalogue_dir)
+    table = contract_table(settings, catalogue)
+    table = table.loc[table["zoning"].eq(zoning)]
+    known = store.territories(kind="qp")
+    known = known.loc[known["zoning"].eq(zoning)]
+    links = store.memberships(kind="qp", codes=known["code"])
+    quartiers = assign_quartiers(table, links)
+    people = quartiers.merge(known[["code", "population"]], on="code")
+    grouped = people.groupby("contrat")["population"]
+    contracts = table.drop_duplicates("code").set_index("code")[["label", "zoning"]]
+    contracts = contracts.join(
+        pd.DataFrame(
+            {
+                "quartiers": grouped.size(),
+                "population": grouped.sum(min_count=1),
+                "unknown_population": grouped.apply(lambda values: int(values.isna().sum())),
+            }
+        )
+    )
+    counts: dict[str, Any] = {"quartiers": 0, "unknown_population": 0}
+    contracts = contracts.fillna(counts).astype({"quartiers": int, "unknown_population": int})
+    lost = sorted(set(known["code"]) - set(quartiers["code"]))
+    return Contracts(
+        contracts=contracts.reset_index().sort_values("code", ignore_index=True),
+        quartiers=quartiers,
+        unassigned=tuple(lost),
+    )
 
 
-def _all_contracts(folder: Path, catalogue: Catalogue) -> list[Contract]:
-    paths = sorted(folder.glob("*.toml")) if folder.is_dir() else []
-    return [_cached(path, path.stat().st_mtime_ns, _Same(catalogue)) for path in paths]
+def contract_table(settings: Settings, catalogue: Catalogue) -> pd.DataFrame:
+    """Return every contrat and holder of the filed tables; empty when none is filed."""
+    frames = [
+        frame
+        for path, _ in filed_files(settings, catalogue, "contracts")
+        for frame, _ in read_file(
+            settings, catalogue, path, lambda one, _sha: (read_contracts(one, catalogue), {})
+        )
+    ]
+    if not frames:
+        return pd.DataFrame(columns=list(_COLUMNS)).astype({"zoning": "int64"})
+    return pd.concat(frames, ignore_index=True).drop_duplicates(ignore_index=True)
 
 
-class _Same:
-    """A catalogue as a key: itself."""
+def assign_quartiers(table: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:
+    """Give each quartier its contrat, through the commune or the EPCI that holds the contract.
 
-    def __init__(self, catalogue: Catalogue) -> None:
-        self.catalogue = catalogue
+    A contract held by the commune wins over that of its EPCI, the main commune or EPCI of a
+    quartier over the others. An EPCI with one contract per département is told apart by the
+    département of the quartier. Where two contracts remain, none is chosen.
 
-    def __hash__(self) -> int:
-        return id(self.catalogue)
+    Parameters
+    ----------
+    table
+        ``code, holder_kind, holder_code, departement`` of the contracts of one map.
+    links
+        Memberships of the quartiers: ``code, within_kind, within_code, main``.
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.catalogue is self.catalogue
+    Returns
+    -------
+    pandas.DataFrame
+        ``code`` of the quartier, ``contrat``.
 
-
-@functools.lru_cache(maxsize=64)
-def _cached(path: Path, changed: int, same: _Same) -> Contract:  # noqa: ARG001 - part of the key
-    return load_contract(path, same.catalogue)
-
-
-def own_grid(contract: Contract, catalogue: Catalogue) -> dict[str, Stake]:
-    """Return the grid of candidates with the contract's own stakes added."""
-    grid = dict(catalogue.stakes)
-    for item in contract.stake:
-        if item.indicators or item.id not in grid:
-            known = grid.get(item.id)
-            grid[item.id] = Stake(
-                id=item.id,
-                label=item.label or (known.label if known else item.id),
-                theme=item.theme or (known.theme if known else ""),
-                question=item.question or (known.question if known else ""),
-                indicators=item.indicators,
-            )
-    return grid
-
-
-def ballots(contract: Contract) -> pd.DataFrame:
-    """Return the votes as a table, columns `VOTE_COLUMNS`: 100 points a respondent.
-
-    A ranking gives a Borda count, brought to 100 points: with k stakes named, the first has k
-    points, the last one point.
+    Examples
+    --------
+    >>> table = pd.DataFrame({"code": ["CN07702M", "CN09103M"], "holder_kind": "epci",
+    ...                       "holder_code": "200059228", "departement": ["77", "91"]})
+    >>> links = pd.DataFrame({"code": ["QN09101M"], "within_kind": "epci",
+    ...                       "within_code": "200059228", "main": True})
+    >>> assign_quartiers(table, links).values.tolist()
+    [['QN09101M', 'CN09103M']]
     """
-    rows: list[tuple[str, str, str, str, float]] = []
-    for vote in contract.vote:
-        for rank, card in enumerate(vote.points, start=1):
-            rows += [
-                (vote.group, vote.date, f"p{rank}", name, value) for name, value in card.items()
-            ]
-        for rank, names in enumerate(vote.rankings, start=1):
-            total = len(names) * (len(names) + 1) / 2
-            rows += [
-                (vote.group, vote.date, f"r{rank}", name, _HUNDRED * (len(names) - place) / total)
-                for place, name in enumerate(names)
-            ]
-    return pd.DataFrame(rows, columns=list(VOTE_COLUMNS))
-
-
-def _frozen(value: Any) -> Any:  # noqa: ANN401 - TOML values are what they are
-    """Turn TOML arrays into tuples and whole numbers of points into floats."""
-    if isinstance(value, dict):
-        return {key: _frozen(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return tuple(_frozen(item) for item in value)
-    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-def _stake_faults(contract: Contract, catalogue: Catalogue) -> list[str]:
-    faults = []
-    for item in contract.stake:
-        if item.id not in catalogue.stakes and not (item.label and item.theme):
-            near = ", ".join(near_names(item.id, catalogue.stakes))
-            hint = f" Noms proches : {near}." if near else ""
-            faults.append(
-                f"enjeu « {item.id} » : absent de la grille, il lui faut label et theme.{hint}"
-            )
-        if item.theme and item.theme not in catalogue.themes:
-            faults.append(f"enjeu « {item.id} », theme : « {item.theme} » n'existe pas")
-        faults += [
-            f"enjeu « {item.id} », indicators : « {name} » n'existe pas ou n'est jamais noté"
-            for name in item.indicators
-            if name not in catalogue.indicators or not catalogue.indicators[name].scored
-        ]
-    return faults
-
-
-def _vote_faults(contract: Contract, catalogue: Catalogue) -> list[str]:
-    known = {*catalogue.stakes, *(item.id for item in contract.stake)}
-    faults = []
-    for vote in contract.vote:
-        cards = [*({*card} for card in vote.points), *({*names} for names in vote.rankings)]
-        unknown = sorted(set().union(*cards) - known)
-        faults += [
-            f"vote « {vote.group} » : enjeu inconnu « {name} »"
-            + (f" (proche : {near[0]})" if (near := near_names(name, known)) else "")
-            for name in unknown
-        ]
-        for rank, card in enumerate(vote.points, start=1):
-            if abs(sum(card.values()) - _HUNDRED) > _ROUNDING or min(card.values(), default=0) < 0:
-                faults.append(
-                    f"vote « {vote.group} », bulletin {rank} : {sum(card.values()):g} points au "
-                    "lieu de 100"
-                )
-        faults += [
-            f"vote « {vote.group} », classement {rank} : un enjeu y figure deux fois"
-            for rank, names in enumerate(vote.rankings, start=1)
-            if len(set(names)) < len(names)
-        ]
-    return faults
+    pairs = links.merge(
+        table.rename(columns={"code": "contrat"}),
+        left_on=["within_kind", "within_code"],
+        right_on=["holder_kind", "holder_code"],
+    )
+    own = pairs["code"].map(lambda code: departement_of(code, "qp")).eq(pairs["departement"])
+    pairs["rank"] = (
+        pairs["main"].astype(int) * 4 + pairs["holder_kind"].eq("commune") * 2 + own.astype(int)
+    )
+    best = pairs.loc[pairs["rank"].eq(pairs.groupby("code")["rank"].transform("max"))]
+    best = best.drop_duplicates(["code", "contrat"])
+    alone = ~best.duplicated("code", keep=False)
+    return best.loc[alone, ["code", "contrat"]].sort_values("code", ignore_index=True)

@@ -80,17 +80,14 @@ def map_values(indicators: Sequence[str], *, zoning: Zoning, store: Store) -> pd
     return rows.loc[kept].reset_index(drop=True)
 
 
-def peer_values(*, zoning: Zoning, store: Store) -> pd.DataFrame:
+def peer_values(
+    *, zoning: Zoning, store: Store, indicators: Iterable[str] | None = None
+) -> pd.DataFrame:
     """Return the published values of all the quartiers of a map.
 
-    Columns ``code, indicator`` (categories), ``vintage, value``.
+    Columns ``code, indicator`` (categories), ``vintage, value``; every indicator by default. Ask
+    only for those that are used: a report is made again when one of them changes.
 
     The two maps are two populations: their quartiers are never pooled.
     """
-    rows = store.observations(
-        kind="qp", columns=("code", "indicator", "vintage", "value"), as_categories=True
-    )
-    prefix = "QP" if zoning == 2015 else "QN"
-    codes = rows["code"].cat.categories
-    wanted = codes.str.startswith(prefix)[rows["code"].cat.codes]
-    return rows.loc[wanted & rows["value"].notna().to_numpy()]
+    return store.peers(zoning=zoning, indicators=indicators)

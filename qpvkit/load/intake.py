@@ -13,6 +13,7 @@ from qpvkit.errors import FileRefusedError, QpvkitError
 from qpvkit.formats import THIN, plural
 from qpvkit.load.cache import cached_table
 from qpvkit.load.files import open_parts
+from qpvkit.load.ledger.door import look
 from qpvkit.load.parts import Part
 from qpvkit.load.sources import Recognition, folder_of, nearest_source, recognise
 from qpvkit.load.store import Progress, file_digest, raw_files
@@ -35,6 +36,7 @@ class TakenTable:
     found_in: str
     used: bool
     counts: dict[str, int]
+    note: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +120,8 @@ def add_files(
         raise QpvkitError(msg)
     catalogue = catalogue or load_catalogue(settings.catalogue_dir)
     files = walk(paths)
-    filed = {path.resolve(): path for path in raw_files(settings).values()}
+    local = [path for path in settings.local_dir.glob("*/*/*") if path.is_file()]
+    filed = {path.resolve(): path for path in [*raw_files(settings).values(), *local]}
     digests = {file_digest(path): path for path in filed.values()}
     for step, path in enumerate(files, start=1):
         if on_progress:
@@ -155,7 +158,8 @@ def _take(
     if sha256 in digests:
         return Taken(path=path, outcome="déjà là", tables=tables, message=str(digests[sha256]))
     used = sorted(found, key=lambda known: not known.source.used)
-    target, outcome = _file(path, settings.raw_dir / folder_of(used[0]))
+    home = settings.local_dir if used[0].source.local else settings.raw_dir
+    target, outcome = _file(path, home / folder_of(used[0]))
     return Taken(path=path, outcome=outcome, tables=tables, target=target)
 
 
@@ -163,12 +167,17 @@ def _table(known: Recognition, settings: Settings, catalogue: Catalogue, sha256:
     source = known.source
     counts: dict[str, int] = {}
     vintages = dict(known.vintages)
-    if source.used:
+    note = ""
+    if source.observed:
         table, record = cached_table(settings, catalogue, known, sha256)
         counts = record["counts"]
         if source.vintage_from == "row":
             years = table.observations["vintage"].dropna()
             vintages |= {str(year): int(year) for year in sorted(years.unique())}
+    elif source.used:
+        found = look(known, settings, catalogue, sha256=sha256)
+        counts, note = {"rows": found.rows}, found.note
+        vintages = {str(year): year for year in found.years}
     else:
         counts = {"rows": len(known.frame())}
     return TakenTable(
@@ -180,6 +189,7 @@ def _table(known: Recognition, settings: Settings, catalogue: Catalogue, sha256:
         found_in=known.found_in,
         used=source.used,
         counts=counts,
+        note=note,
     )
 
 
@@ -250,8 +260,9 @@ def _table_sentence(table: TakenTable) -> str:
         table.title,
         f"édition {table.edition} ({table.found_in})" if table.edition else "",
         f"millésime{'s' if len(years) > 1 else ''} {', '.join(map(str, years))}" if years else "",
-        plural(table.counts.get("rows", 0), "ligne"),
+        "" if table.note else plural(table.counts.get("rows", 0), "ligne"),
         plural(masked, "valeur masquée", "valeurs masquées") if masked else "",
+        table.note,
         "" if table.used else "classé, pas encore exploité",
     ]
     return " ; ".join(part for part in parts if part).replace(THIN, "")  # a terminal breaks there

@@ -169,6 +169,9 @@ def _header_of(part: Part, source: Source, headers: Headers) -> int | None:
         return None
     if source.skip_part and re.search(source.skip_part, part.name):
         return None
+    if source.record_types:
+        cells = [row[0] for row in part.head[1:] if row]
+        return 0 if cells and all(cell in source.record_types for cell in cells) else None
     for position in range(min(_HEADER_SEARCH, len(part.head))):
         spot = (position, source.header_rows)
         if spot not in headers:

@@ -23,18 +23,21 @@ import pyproj
 import shapely
 
 from qpvkit.catalogue import Catalogue, load_catalogue
-from qpvkit.codes import Kind
+from qpvkit.codes import Kind, Zoning
 from qpvkit.errors import FileRefusedError, MissingDataError
 from qpvkit.load.assemble import Assembled, assemble
 from qpvkit.load.cache import cached_table, digest
+from qpvkit.load.digests import Digests, write_digests
 from qpvkit.load.files import open_parts
+from qpvkit.load.memory import held_table, opened_store, quiet_reading, read_peers
 from qpvkit.load.readers import READER_VERSION, Tables
+from qpvkit.load.reads import note
 from qpvkit.load.sources import recognise
 from qpvkit.settings import Settings
 
 Progress = Callable[[str, int, int], None]
 
-STORE_VERSION: Final = 1
+STORE_VERSION: Final = 2
 _FRAMES: Final = ("territories", "memberships", "observations")
 _ROW_GROUP: Final = 40_000
 _SMALL_GROUP: Final = 3_000  # sorted by code: a look-up reads one group
@@ -94,6 +97,7 @@ class Store:
 
     def files(self) -> pd.DataFrame:
         """Return the tables that were read: ``source, edition, file, rows, masked, sha256``."""
+        note("files", {})
         rows = [
             {
                 "source": part["source"],
@@ -116,6 +120,27 @@ class Store:
         inside = links["within_kind"].eq("commune") & links["code"].str.startswith(prefix)
         return links.loc[inside, "code"].drop_duplicates()
 
+    def peers(self, *, zoning: Zoning, indicators: Iterable[str] | None = None) -> pd.DataFrame:
+        """Return the published values of all the quartiers of a map.
+
+        Columns ``code, indicator`` (categories), ``vintage, value``; every indicator by default.
+        """
+        wanted = None if indicators is None else sorted(set(indicators))
+        note("peers", {"zoning": [str(zoning)], "indicator": wanted})
+        rows = read_peers(self.folder, zoning)
+        if wanted is None:
+            return rows
+        return rows.loc[rows["indicator"].isin(wanted)]
+
+    def published(self, *, zoning: Zoning) -> list[str]:
+        """Return the indicators that have a value for some quartier of a map."""
+        note("published", {"zoning": [str(zoning)]})
+        return [str(name) for name in read_peers(self.folder, zoning)["indicator"].unique()]
+
+    def digests(self) -> Digests:
+        """Return the digests of the rows, to know what changed since a report was made."""
+        return Digests(self.folder, self.files())
+
     def _read(
         self,
         name: str,
@@ -124,16 +149,20 @@ class Store:
         dictionary: Sequence[str] = (),
         **wanted: Iterable[str] | None,
     ) -> pd.DataFrame:
-        filters = [
-            (column, "in", sorted(set(values)) or [""])  # an empty list has no type
-            for column, values in wanted.items()
-            if values is not None
-        ]
+        asked = {key: sorted(set(values)) for key, values in wanted.items() if values is not None}
+        note(name, asked)
+        path = self.folder / f"{name}.parquet"
+        held = None if dictionary else held_table(path)
+        if held is not None and held.holds(asked):
+            return held.rows(asked, columns)
+        # an empty list has no type
+        filters = [(column, "in", values or [""]) for column, values in asked.items()]
         table = pq.read_table(
-            self.folder / f"{name}.parquet",
+            path,
             columns=None if columns is None else list(columns),
             filters=filters or None,
             read_dictionary=list(dictionary) or None,
+            **quiet_reading(),
         )
         frame: pd.DataFrame = table.to_pandas()
         return frame.astype(dict.fromkeys(dictionary, "category"))
@@ -169,6 +198,9 @@ def open_store(
         No raw file: says which command brings some.
     """
     settings = settings or Settings()
+    kept = None if rebuild else opened_store(settings.store_dir)
+    if kept is not None:
+        return kept
     catalogue = catalogue or load_catalogue(settings.catalogue_dir)
     files = raw_files(settings)
     if not files:
@@ -300,11 +332,14 @@ def _read_file(
     folder_edition = Path(name).parts[1]
     records: list[dict[str, Any]] = []
     tables: list[Tables] = []
+    filed = catalogue.sources.get(Path(name).parts[0])
+    if filed is not None and filed.used and not filed.observed:
+        return tables, records  # credits, services: read by their own loaders, on demand
     try:
         parts = open_parts(path)
         for part in parts:
             found = recognise(part, catalogue, folder_edition=folder_edition)
-            if found is None or not found.source.used:
+            if found is None or not found.source.observed:
                 continue
             table, record = cached_table(settings, catalogue, found, sha256, fresh=fresh)
             tables.append(table)
@@ -338,6 +373,7 @@ def _write(settings: Settings, assembled: Assembled, fingerprint: str) -> Path:
     for kind in assembled.shapes["kind"].unique():
         drawn = assembled.shapes.loc[assembled.shapes["kind"].eq(kind)]
         drawn.to_parquet(staging / f"shapes_{kind}.parquet", index=False, row_group_size=500)
+    write_digests(staging)
     shutil.rmtree(folder, ignore_errors=True)
     staging.replace(folder)
     return folder

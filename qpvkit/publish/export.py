@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from qpvkit.settings import Dataset
 from qpvkit.show.chart import SVG_MIME, figure_html
+from qpvkit.show.facts import FACTS_MIME
 from qpvkit.show.words import dataset_banner
 
 if TYPE_CHECKING:
@@ -67,6 +68,18 @@ def export_html(notebook: NotebookNode, *, dataset: Dataset) -> str:
     convert = importlib.import_module("nbconvert").TemplateExporter.from_notebook_node
     body, _ = convert(_exporter(), _marked(notebook), resources)
     return _tidy(str(body))
+
+
+def read_facts(notebook: NotebookNode) -> dict[str, Any]:
+    """Return what the cells of an executed notebook state, the last word first.
+
+    See `qpvkit.show.facts` for what they may state.
+    """
+    facts: dict[str, Any] = {}
+    for cell in notebook.cells:
+        for output in cell.get("outputs", ()):
+            facts |= output.get("data", {}).get(FACTS_MIME, {})
+    return facts
 
 
 def colophon() -> str:
@@ -184,5 +197,7 @@ def _free(anchor: str, taken: set[str]) -> str:
 
 
 def _tidy(page: str) -> str:
-    """Drop the blank lines that templates leave."""
+    """Drop the blank lines that templates leave, and the number of the process in warnings."""
+    if "ipykernel_" in page:
+        page = re.sub(r"\S*/ipykernel_\d+/\d+\.py", "cellule", page)
     return re.sub(r"\n\s*\n+", "\n", page).strip() + "\n"

@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
-import ast
 import contextlib
+import dataclasses
+import errno
 import importlib
 import logging
+import math
 import os
 import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
-from qpvkit.errors import ReportError, UnknownNameError, near_names
-from qpvkit.publish.export import export_html
+from qpvkit.errors import ReportError
+from qpvkit.load.digests import Digests
+from qpvkit.load.reads import READS_VARIABLE, Read, read_journal, recording
+from qpvkit.load.store import open_store
+from qpvkit.publish.export import export_html, read_facts
+from qpvkit.publish.parameters import find_notebook, page_name, read_notebook, typed_values
+from qpvkit.publish.record import Record, make_record, sign_page
 from qpvkit.settings import Settings
 
 if TYPE_CHECKING:
     from jupyter_client.manager import KernelManager
     from nbformat import NotebookNode
 
+Engine = Literal["kernel", "here"]
 _PACKAGE_PARENT: Final = Path(__file__).resolve().parents[2]
-_YES: Final = {"oui": True, "vrai": True, "true": True, "1": True}
-_NO: Final = {"non": False, "faux": False, "false": False, "0": False}
 
 
 class NotebookFailedError(ReportError):
@@ -55,21 +61,16 @@ class NotebookFailedError(ReportError):
         super().__init__(f"{notebook} ({values}) a échoué{where} : {cause}.{trace}")
 
 
-def find_notebook(name: str, *, settings: Settings) -> Path:
-    """Return the path of a notebook from its name.
+class FolderError(ReportError):
+    """Nothing can be written where the reports go: every other report would fail as well."""
 
-    Raises
-    ------
-    UnknownNameError
-        No such notebook: gives near names.
-    """
-    known = {path.stem: path for path in sorted(settings.notebooks_dir.glob("*.ipynb"))}
-    wanted = name.removesuffix(".ipynb")
-    if wanted in known:
-        return known[wanted]
-    near = near_names(wanted, known) or tuple(known)
-    what, hint = "notebook inconnu", "Liste : qpvkit list notebooks"
-    raise UnknownNameError(what, name, near=near, hint=hint)
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """A page that was made, and what it was made of."""
+
+    page: Path
+    record: Record
 
 
 def run_report(
@@ -99,118 +100,116 @@ def run_report(
         No such notebook or parameter, before anything runs: gives near names.
     NotebookFailedError
         A cell failed; the executed notebook is kept beside the page, as ``<code>.erreur.ipynb``.
+    FolderError
+        The page cannot be written.
+    """
+    return make_report(notebook, parameters=parameters, settings=settings, output=output).page
+
+
+def make_report(
+    notebook: str, *, parameters: Mapping[str, object], settings: Settings,
+    output: Path | None = None, engine: Engine = "kernel", timeout: float | None = None,
+    digests: Digests | None = None,
+) -> Report:  # fmt: skip
+    """Run a notebook, write its page and say what it was made of.
+
+    Parameters
+    ----------
+    engine
+        ``kernel``, a kernel of its own; ``here``, this process: see `QpvkitEngine`.
+    timeout
+        Seconds that a cell may last.
+    digests
+        Those of the store, to spare their reading in a batch.
     """
     path = find_notebook(notebook, settings=settings)
-    node = _import("nbformat").read(path, as_version=4)
-    declared = _declared(node)
-    values = _typed(parameters, declared, path.stem)
+    node, declared = read_notebook(path)
+    values = typed_values(parameters, declared, path.stem)
     if "dataset" in declared:
         values.setdefault("dataset", settings.dataset)
         settings = settings.with_dataset(values["dataset"])
-    page = output or _page_path(path.stem, values, declared, settings)
-    page.parent.mkdir(parents=True, exist_ok=True)
-    executed = _execute(node, path.stem, values, settings=settings, page=page)
-    write_atomically(page, export_html(executed, dataset=settings.dataset))
-    _error_path(page).unlink(missing_ok=True)
-    return page
+    page = output or settings.reports_dir / page_name(path.stem, values, declared)
+    with writing(page):
+        page.parent.mkdir(parents=True, exist_ok=True)
+    executed, reads = _execute(
+        node, path.stem, values, settings=settings, page=page, engine=engine, timeout=timeout
+    )
+    if digests is None:
+        digests = open_store(settings).digests() if reads else Digests(settings.store_dir, None)
+    record = make_record(
+        path, values, read_facts(executed), reads, settings=settings, digests=digests
+    )
+    text = sign_page(export_html(executed, dataset=settings.dataset), record)
+    with writing(page):
+        write_atomically(page, text)
+        error_path(page).unlink(missing_ok=True)
+    return Report(page=page, record=record)
 
 
-def _import(name: str) -> Any:  # noqa: ANN401 - libraries without types
-    """Import a library that is slow to load, when a report is made."""
-    return importlib.import_module(name)
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Say in French why nothing can be written.
+
+    Raises
+    ------
+    FolderError
+        The disk is full, the folder is read-only or is not a folder.
+    """
+    try:
+        yield
+    except OSError as error:
+        full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+        what = "Le disque est plein" if full else f"Écriture impossible ({error.strerror})"
+        now = (
+            "Libérez de la place, puis relancez la même commande : ce qui est fait est gardé."
+            if full
+            else "Ouvrez ce dossier en écriture, ou choisissez-en un autre : QPVKIT_HOME=DOSSIER."
+        )
+        msg = f"{what} : {path.parent}. {now}"
+        raise FolderError(msg) from error
 
 
 def write_atomically(path: Path, text: str) -> None:
     """Write under a temporary name, then rename: a reader never meets half a page."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text(text, encoding="utf-8", newline="\n")
-    temporary.replace(path)
-
-
-def _declared(node: NotebookNode) -> dict[str, dict[str, str]]:
-    """Read the parameters that the notebook declares: the cell is the schema."""
-    papermill = _import("papermill")
-    found: dict[str, dict[str, str]] = papermill.inspect_notebook(node)
-    return found
-
-
-def _typed(
-    parameters: Mapping[str, object], declared: Mapping[str, Mapping[str, str]], notebook: str
-) -> dict[str, Any]:
-    """Check the names and read the texts as the annotations say."""
-    for name in parameters:
-        if name not in declared:
-            what = f"paramètre inconnu du notebook {notebook}"
-            known = ", ".join(declared) or "aucun"
-            near = near_names(name, declared)
-            raise UnknownNameError(what, name, near=near, hint=f"Paramètres : {known}.")
-    return {
-        name: _value(name, value, declared[name]["inferred_type_name"])
-        for name, value in parameters.items()
-    }
-
-
-def _value(name: str, value: object, annotation: str) -> object:
-    readers: dict[str, tuple[Callable[[str], object], str]] = {
-        "str": (str, "un texte"),
-        "int": (int, "un entier"),
-        "float": (lambda text: float(text.replace(",", ".")), "un nombre"),
-        "bool": (lambda text: (_YES | _NO)[text.strip().casefold()], "oui ou non"),
-        "list[str]": (lambda text: [part.strip() for part in text.split(",")], "une liste"),
-    }
-    reader, expected = readers.get(annotation, (str, "un texte"))
-    wrong = UnknownNameError(
-        f"valeur illisible pour le paramètre {name}", str(value), hint=f"Attendu : {expected}."
-    )
-    if not isinstance(value, str):
-        if annotation == "str":  # a code that was a number has lost its zeros
-            raise wrong
-        return value
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        return reader(value)
-    except (KeyError, ValueError) as error:
-        raise wrong from error
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+        temporary.replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
 
 
-def _page_path(
-    notebook: str, values: Mapping[str, Any], declared: Mapping[str, Mapping[str, str]],
-    settings: Settings,
-) -> Path:  # fmt: skip
-    """Name the page after the first parameter, and after the others where they are not usual."""
-    names = [name for name in declared if name != "dataset"]
-    defaults = {name: ast.literal_eval(declared[name]["default"]) for name in names}
-    if not names:
-        return settings.reports_dir / f"{notebook}.html"
-    stem = str(values.get(names[0], defaults[names[0]]))
-    for name in names[1:]:
-        if name in values and values[name] != defaults[name]:
-            stem += f"_{name}-{values[name]}"
-    safe = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in stem)
-    return settings.reports_dir / notebook / f"{safe}.html"
-
-
-def _error_path(page: Path) -> Path:
+def error_path(page: Path) -> Path:
+    """Return where the notebook of a report that failed is kept."""
     return page.with_name(f"{page.stem}.erreur.ipynb")
 
 
 def _execute(
-    node: NotebookNode, notebook: str, values: Mapping[str, Any], *, settings: Settings, page: Path
-) -> NotebookNode:
-    """Run the notebook in a kernel of this very Python; keep it when a cell fails."""
-    papermill = _import("papermill")
+    node: NotebookNode, notebook: str, values: Mapping[str, Any], *, settings: Settings,
+    page: Path, engine: Engine, timeout: float | None,
+) -> tuple[NotebookNode, set[Read]]:  # fmt: skip
+    """Run the notebook; keep it when a cell fails. Returns what the store was asked for too."""
+    papermill = importlib.import_module("papermill")
     logging.getLogger("papermill").setLevel(logging.CRITICAL)  # what matters is raised
-    executed: NotebookNode
-    with tempfile.TemporaryDirectory() as folder, _environment(settings):
-        draft = Path(folder) / "executed.ipynb"
+    options: dict[str, Any] = {"kernel_manager_class": _kernel_of_this_python()}
+    limit = None if timeout is None else math.ceil(timeout)  # nbclient wants whole seconds
+    if engine == "here":
+        options = {"engine_name": "qpvkit"}
+    with tempfile.TemporaryDirectory() as folder, recording() as reads:
+        draft, journal = Path(folder) / "executed.ipynb", Path(folder) / "reads.jsonl"
         try:
-            executed = papermill.execute_notebook(
-                node, str(draft), parameters=dict(values), kernel_name="python3",
-                progress_bar=False, request_save_on_cell_execute=False,
-                kernel_manager_class=_kernel_of_this_python(),
-            )  # fmt: skip
+            with _environment(settings, journal):
+                executed = papermill.execute_notebook(
+                    node, str(draft), parameters=dict(values), kernel_name="python3",
+                    progress_bar=False, request_save_on_cell_execute=False,
+                    execution_timeout=limit, **options,
+                )  # fmt: skip
         except papermill.PapermillExecutionError as error:
-            kept = _error_path(page)
-            shutil.move(draft, kept)
+            with writing(page):
+                kept = error_path(page)
+                shutil.move(draft, kept)
             raise NotebookFailedError(
                 notebook=notebook, parameters=values, kept=kept,
                 cell=_failing_line(error.source, error.traceback),
@@ -219,12 +218,17 @@ def _execute(
         except KeyboardInterrupt:
             logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # of the cell left in the air
             raise
-        except (RuntimeError, TimeoutError) as error:  # the kernel died, or did not start
+        except TimeoutError as error:
+            cause = f"une cellule dure plus de {timeout:g} s (option --timeout)"
+            raise NotebookFailedError(
+                notebook=notebook, parameters=values, cell="", cause=cause
+            ) from error
+        except RuntimeError as error:  # the kernel died, or did not start
             cause = f"le noyau Python s'est arrêté ({error})"
             raise NotebookFailedError(
                 notebook=notebook, parameters=values, cell="", cause=cause
             ) from error
-    return executed
+        return executed, reads | read_journal(journal)
 
 
 def _failing_line(source: str, traceback: list[str]) -> str:
@@ -268,12 +272,13 @@ def _kernel_of_this_python() -> type[KernelManager]:
 
 
 @contextlib.contextmanager
-def _environment(settings: Settings) -> Iterator[None]:
+def _environment(settings: Settings, journal: Path) -> Iterator[None]:
     """Tell the kernel where data live and which qpvkit to import, wherever it starts."""
     python_path = [str(_PACKAGE_PARENT), os.environ.get("PYTHONPATH", "")]
     wanted = {
         "QPVKIT_HOME": str(settings.home),
         "QPVKIT_DATASET": settings.dataset,
+        READS_VARIABLE: str(journal),
         "PYTHONPATH": os.pathsep.join(filter(None, python_path)),
         "PYTHONHASHSEED": "0",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",

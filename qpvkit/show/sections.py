@@ -15,6 +15,7 @@ from qpvkit.formats import listing
 from qpvkit.show.blocks import Fragment, Note, render
 from qpvkit.show.chart import Chart
 from qpvkit.show.charts import drawable, plot_profile
+from qpvkit.show.facts import Stated
 from qpvkit.show.select import theme_label, themes_of
 from qpvkit.show.tables import profile_table
 from qpvkit.show.words import french
@@ -24,9 +25,24 @@ _MAX_STRIPS: Final = 12  # what a printed page holds
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
 
 
-def report_title(d: Diagnostic) -> Fragment:
-    """Return the heading of a report: the name and the code of the quartier."""
-    return Fragment(markup=render("title.html.j2", d=d))
+def report_title(d: Diagnostic) -> Stated:
+    """Return the heading of a report: the name and the code of the quartier.
+
+    It tells the index what the report states: see `qpvkit.show.facts`.
+    """
+    return Stated(markup=render("title.html.j2", d=d), facts=_facts(d))
+
+
+def _facts(d: Diagnostic) -> dict[str, object]:
+    codes = dict(zip(d.places["kind"], d.places["code"], strict=True))
+    labels = dict(zip(d.places["kind"], d.places["label"], strict=True))
+    return {
+        "code": d.territory.code,
+        "label": french(d.territory.label),
+        "departement": codes.get("departement", ""),
+        "contrat": labels.get("contrat", labels.get("epci", "")),
+        "stakes": [],
+    }
 
 
 def theme_sections(d: Diagnostic) -> Fragment:

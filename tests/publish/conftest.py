@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from qpvkit.load.store import open_store
 from qpvkit.publish.report import run_report
 from qpvkit.settings import Settings
 
@@ -20,6 +22,7 @@ compte: int = 3  # un entier
 vite: bool = False  # oui ou non
 codes: list[str] = ["a", "b"]  # une liste
 """
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def write_notebook(folder: Path, name: str, *sources: str) -> None:
@@ -31,6 +34,8 @@ def write_notebook(folder: Path, name: str, *sources: str) -> None:
     ]
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     node = new_notebook(cells=cells, metadata={"kernelspec": kernel})
+    for rank, cell in enumerate(node.cells):
+        cell["id"] = f"c{rank}"
     nbformat.write(node, folder / f"{name}.ipynb")
 
 
@@ -47,6 +52,25 @@ def small(tmp_path: Path) -> Settings:
         "x = 1\nassert code_qp != 'QN09902M', 'ce quartier échoue'",
     )  # fmt: skip
     return Settings(home=tmp_path / "maison {x}", share=tmp_path / "ici")
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Callable[..., Settings]:
+    """Return a maker of settings: notebooks and reports of their own, the demo set's store."""
+    shared = Settings(home=Path(os.environ["QPVKIT_HOME"]))
+    open_store(shared)
+
+    def make(name: str = "05_essai", *sources: str, where: str = "maison") -> Settings:
+        share, home = tmp_path / f"ici-{where}", tmp_path / where
+        (share / "notebooks").mkdir(parents=True, exist_ok=True)
+        home.mkdir(exist_ok=True)
+        for folder, target in ((share, ROOT / "data"), (home, shared.home / "data")):
+            if not (folder / "data").exists():
+                (folder / "data").symlink_to(target)
+        write_notebook(share / "notebooks", name, *(sources or ("print(code_qp)",)))
+        return Settings(home=home, share=share)
+
+    return make
 
 
 @pytest.fixture(scope="session")

@@ -1,159 +1,334 @@
-"""A batch: a failure does not lose the others, an interruption loses nothing."""
+"""A batch: nothing is lost, nothing is made twice, every fault is told in French."""
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import json
+import os
 import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
-import pandas as pd
 import pytest
 
 from qpvkit.errors import ReportError, UnknownNameError
-from qpvkit.publish import batch
-from qpvkit.publish.batch import run_batch
-from qpvkit.publish.site import Entry, write_index
+from qpvkit.load.store import open_store
+from qpvkit.publish import batch, manifest, report
+from qpvkit.publish.batch import BatchOptions, run_batch
+from qpvkit.publish.report import FolderError
+from qpvkit.publish.runners import can_fork
 from qpvkit.settings import Settings
 
-CODES = ["QN09901M", "QN09902M", "QN97401M"]
+CODES = ["QN09901M", "QN09902M", "QN09903M"]
+NOTEBOOK = "05_essai"
+forks = pytest.mark.skipif(not can_fork(), reason="ce système ne sait pas dupliquer un processus")
 
 
-@pytest.fixture
-def territories() -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "code": CODES,
-            "label": ["Les Lilas", "A & B", "Anse"],
-            "communes": ["Lille", "Lille, Loos", "Saint-Denis"],
-            "population": [3240.0, float("nan"), 1000.0],
-            "departement": ["59", "59", "974"],
-        }
+def run(settings, codes=CODES, notebook=NOTEBOOK, **options):
+    return run_batch(notebook, codes, settings=settings, options=BatchOptions(**options))
+
+
+def pages(settings: Settings) -> dict[str, str]:
+    return {
+        path.relative_to(settings.reports_dir).as_posix(): hashlib.sha256(
+            path.read_bytes()
+        ).hexdigest()
+        for path in settings.reports_dir.glob("*/*.html")
+    }
+
+
+def entries(settings: Settings) -> dict[str, dict]:
+    content = json.loads((settings.reports_dir / "manifest.json").read_text(encoding="utf-8"))
+    return {item["page"]: item for item in content["reports"]}
+
+
+def test_a_notebook_that_raises_does_not_lose_the_others(place):
+    settings = place(NOTEBOOK, "assert code_qp != 'QN09902M', 'ce quartier échoue'\nprint(code_qp)")
+    result = run(settings)
+    assert list(result.reports) == ["QN09901M", "QN09903M"]
+    assert "ce quartier échoue" in result.failures["QN09902M"]
+    assert (settings.reports_dir / NOTEBOOK / "QN09902M.erreur.ipynb").exists()
+    assert entries(settings)[f"{NOTEBOOK}/QN09902M.html"]["state"] == "failed"
+    assert "ce quartier échoue" in result.index.read_text(encoding="utf-8")
+
+
+@forks
+def test_an_infinite_loop_is_stopped_and_the_others_are_made(place):
+    settings = place(NOTEBOOK, "while code_qp == 'QN09902M':\n    pass")
+    result = run(settings, timeout=2)
+    assert len(result.reports) == 2
+    assert "--timeout" in result.failures["QN09902M"]
+
+
+@forks
+def test_a_loop_that_refuses_to_be_interrupted_is_killed(place, monkeypatch):
+    settings = place(
+        NOTEBOOK,
+        "import signal\nif code_qp == 'QN09902M':\n"
+        "    signal.signal(signal.SIGALRM, signal.SIG_IGN)\n    while True:\n        pass",
+    )  # fmt: skip
+    result = run(settings, CODES[:2], timeout=1)
+    assert list(result.reports) == ["QN09901M"]
+    assert "a été arrêté" in result.failures["QN09902M"]
+
+
+@forks
+def test_a_killed_child_is_tried_once_more_and_costs_one_report(place, tmp_path):
+    mark = tmp_path / "once"
+    settings = place(
+        NOTEBOOK,
+        f"import os, pathlib\nmark = pathlib.Path({str(mark)!r})\n"
+        "if code_qp == 'QN09902M' and not mark.exists():\n"
+        "    mark.touch()\n    os.kill(os.getpid(), 9)\n"
+        "if code_qp == 'QN09903M':\n    os.kill(os.getpid(), 9)\nprint(code_qp)",
+    )  # fmt: skip
+    result = run(settings)
+    assert list(result.reports) == ["QN09901M", "QN09902M"]
+    assert "signal 9" in result.failures["QN09903M"]
+    assert mark.exists()
+
+
+@forks
+def test_a_child_that_leaves_by_itself_says_so(place):
+    settings = place(NOTEBOOK, "import os\nif code_qp == 'QN09902M':\n    os._exit(3)")
+    assert "code 3" in run(settings).failures["QN09902M"]
+
+
+@forks
+def test_a_report_sees_nothing_of_another(place):
+    settings = place(
+        NOTEBOOK,
+        "import os, sys, random\n"
+        "print('seen' in globals(), os.environ.get('SEEN'), hasattr(sys, 'seen'))",
+        "seen = 1\nos.environ['SEEN'] = '1'\nsys.seen = 1\nprint(random.random())",
     )
+    run(settings, jobs=1)
+    texts = [path.read_text(encoding="utf-8") for path in settings.reports_dir.glob("*/*.html")]
+    assert all("False None False" in text for text in texts)
+    numbers = [re.search(r"0\.\d{6,}", text)[0] for text in texts]
+    assert len(set(numbers)) == 3  # each its own random numbers
 
 
-@pytest.fixture
-def made(monkeypatch, tmp_path) -> Settings:
-    """Replace the notebook by a page of one word; the second quartier fails."""
+def test_a_second_run_makes_nothing_and_writes_nothing(place):
+    settings = place()
+    first = run(settings)
 
-    def fake(notebook, *, parameters, settings):
-        code = parameters["code_qp"]
-        if code == "QN09902M":
-            message = "05_essai a échoué\n  à la cellule <x>"
-            raise ReportError(message)
-        page = settings.reports_dir / notebook / f"{code}.html"
-        page.parent.mkdir(parents=True, exist_ok=True)
-        page.write_text("page", encoding="utf-8")
-        return page
+    def times() -> dict[Path, int]:
+        return {path: path.stat().st_mtime_ns for path in settings.reports_dir.rglob("*.html")}
 
-    monkeypatch.setattr(batch, "run_report", fake)
-    return Settings(home=tmp_path)
+    before = times()
+    again = run(settings)
+    assert (first.fresh, again.fresh) == (0, 3)
+    assert again.reports == first.reports
+    assert {
+        path: path.stat().st_mtime_ns for path in settings.reports_dir.rglob("*.html")
+    } == before
 
 
-def run(settings, territories, codes=CODES, **options):
-    return run_batch(
-        "10_diagnostic_qp", codes, settings=settings, territories=territories, **options
-    )
+def test_force_makes_everything_again_to_the_same_bytes(place):
+    settings = place()
+    run(settings)
+    before, page = pages(settings), settings.reports_dir / NOTEBOOK / "QN09901M.html"
+    page.write_text("altered", encoding="utf-8")
+    assert run(settings, force=True).fresh == 0
+    assert pages(settings) == before
 
 
-def test_a_failure_does_not_lose_the_others(made, territories):
-    result = run(made, territories)
-    assert list(result.reports) == ["QN09901M", "QN97401M"]
-    assert result.failures == {"QN09902M": "05_essai a échoué à la cellule <x>"}
-    manifest = json.loads(result.manifest.read_text(encoding="utf-8"))
-    reports = manifest["notebooks"]["10_diagnostic_qp"]
-    assert reports["QN09902M"]["state"] == "failed"
-    assert reports["QN09902M"]["population"] is None
-    assert reports["QN09901M"]["file"] == "10_diagnostic_qp/QN09901M.html"
-    assert re.match(r"\d{4}-\d\d-\d\dT", manifest["generated"])
+def test_a_changed_notebook_or_a_removed_page_is_made_again(place):
+    settings = place()
+    run(settings)
+    (settings.reports_dir / NOTEBOOK / "QN09903M.html").unlink()
+    assert run(settings).fresh == 2
+    place(NOTEBOOK, "print(code_qp, 'new')")
+    assert run(settings).fresh == 0
 
 
-def test_progress_is_told_and_codes_are_made_once(made, territories):
-    steps = []
-    run(
-        made,
-        territories,
-        ["QN09901M", "QN97401M", "QN09901M"],
-        on_progress=lambda *s: steps.append(s),
-    )
-    assert steps == [("QN09901M", 0, 2), ("QN97401M", 1, 2), ("QN97401M", 2, 2)]
+def test_failures_are_tried_again(place, tmp_path):
+    settings = place(NOTEBOOK, f"assert __import__('os').path.exists({str(tmp_path / 'ok')!r})")
+    assert len(run(settings).failures) == 3
+    (tmp_path / "ok").touch()
+    result = run(settings)
+    assert len(result.reports) == 3
+    assert not list(settings.reports_dir.rglob("*.erreur.ipynb"))
 
 
-def test_interruption_keeps_what_is_done(made, territories, monkeypatch):
-    real = batch.run_report
+@forks
+def test_an_interruption_keeps_what_is_done_and_can_be_resumed(place):
+    settings = place()
 
-    def interrupted(notebook, *, parameters, settings):
-        if parameters["code_qp"] == "QN97401M":
-            raise KeyboardInterrupt
-        return real(notebook, parameters=parameters, settings=settings)
+    def stop(code, step, steps):
+        raise KeyboardInterrupt
 
-    monkeypatch.setattr(batch, "run_report", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        run(made, territories)
-    index = (made.reports_dir / "index.html").read_text(encoding="utf-8")
-    manifest = json.loads((made.reports_dir / "manifest.json").read_text(encoding="utf-8"))
-    assert 'href="10_diagnostic_qp/QN09901M.html"' in index
-    assert "QN97401M" not in index
-    assert set(manifest["notebooks"]["10_diagnostic_qp"]) == {"QN09901M", "QN09902M"}
+        run_batch(
+            NOTEBOOK, CODES, settings=settings, options=BatchOptions(jobs=1), on_progress=stop
+        )
+    assert len(entries(settings)) == 1
+    assert "QN09901M" in (settings.reports_dir / "index.html").read_text(encoding="utf-8")
+    result = run(settings, force=True, resume=True)
+    assert result.fresh == 1
+    assert len(result.reports) == 3
 
 
-def test_a_second_batch_completes_the_first(made, territories):
-    run(made, territories, ["QN09901M"])
-    run(made, territories, ["QN97401M"])
-    index = (made.reports_dir / "index.html").read_text(encoding="utf-8")
-    assert "QN09901M.html" in index
-    assert "QN97401M.html" in index
+@forks
+def test_a_batch_killed_by_sigkill_loses_nothing(place):
+    settings = place(NOTEBOOK, "import time\ntime.sleep(0.2)\nprint(code_qp)")
+    code = (
+        "from pathlib import Path\nfrom qpvkit.settings import Settings\n"
+        "from qpvkit.publish.batch import run_batch, BatchOptions\n"
+        f"s = Settings(home=Path({str(settings.home)!r}), share=Path({str(settings.share)!r}))\n"
+        f"run_batch({NOTEBOOK!r}, {CODES!r} * 1, settings=s, options=BatchOptions(jobs=1))"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code])
+    for _ in range(600):
+        if list(settings.reports_dir.glob("*/QN09901M.html")):
+            break
+        time.sleep(0.1)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    made = len(list(settings.reports_dir.glob("*/*.html")))
+    assert made > 0
+    result = run(settings)
+    assert result.fresh >= 1
+    assert len(result.reports) == 3
 
 
-def test_a_page_that_was_removed_leaves_the_index(made, territories):
-    first = run(made, territories, ["QN09901M"])
-    first.reports["QN09901M"].unlink()
-    run(made, territories, ["QN97401M"])
-    assert "QN09901M" not in (made.reports_dir / "index.html").read_text(encoding="utf-8")
+def test_disk_full_stops_the_batch_and_says_what_to_do(place, monkeypatch):
+    settings = place()
+    run(settings, CODES[:1])
+
+    def full(path, text):
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    monkeypatch.setattr(manifest, "write_atomically", full)
+    with pytest.raises(FolderError, match=r"Le disque est plein.*Libérez de la place"):
+        run(settings)
+    monkeypatch.undo()
+    assert len(run(settings).reports) == 3
 
 
-@pytest.mark.parametrize("content", ["{", "[1]", ""])
-def test_a_broken_manifest_is_made_anew(made, territories, content):
-    made.reports_dir.mkdir(parents=True)
-    (made.reports_dir / "manifest.json").write_text(content, encoding="utf-8")
-    assert run(made, territories).reports
+def test_disk_full_in_a_report_leaves_no_half_page(place, monkeypatch):
+    settings = place()
+    target = settings.reports_dir / NOTEBOOK / "QN09901M.html"
+
+    def full(self, other):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(FolderError, match="plein"):
+        report.run_report(
+            NOTEBOOK, parameters={"code_qp": "QN09901M"}, settings=settings, output=target
+        )
+    assert list(target.parent.iterdir()) == []
 
 
-def test_unknown_notebook_stops_before_anything(made, territories):
+@forks
+def test_disk_full_in_a_child_stops_the_whole_batch(place):
+    settings = place(
+        NOTEBOOK,
+        "import errno, pathlib\n"
+        "def full(self, other): raise OSError(errno.ENOSPC, 'full')\npathlib.Path.replace = full",
+    )  # fmt: skip
+    with pytest.raises(ReportError, match="Le disque est plein"):
+        run(settings)
+
+
+def test_a_folder_that_is_read_only_is_told_before_anything_runs(place, monkeypatch):
+    settings = place()
+    real = Path.touch
+
+    def refuse(self, *arguments, **options):
+        if self.name == ".verrou":
+            raise PermissionError(errno.EACCES, "Permission denied", str(self))
+        return real(self, *arguments, **options)
+
+    monkeypatch.setattr(Path, "touch", refuse)
+    with pytest.raises(FolderError, match=r"Écriture impossible.*Ouvrez ce dossier en écriture"):
+        run(settings)
+
+
+def test_a_file_in_place_of_the_folder_is_told(place):
+    settings = place()
+    settings.reports_dir.parent.mkdir(parents=True)
+    settings.reports_dir.write_text("", encoding="utf-8")
+    with pytest.raises(FolderError, match="Écriture impossible"):
+        run(settings)
+
+
+def test_two_batches_at_once_are_refused_with_who_holds_the_folder(place):
+    settings = place()
+    with (
+        manifest.only_batch(settings),
+        pytest.raises(ReportError, match=rf"Un autre lot.*processus {os.getpid()} sur"),
+    ):
+        run(settings)
+    assert len(run(settings).reports) == 3
+
+
+@pytest.mark.parametrize("content", ["{", "[1]", "", '{"version": 1}', "\x00\x01"])
+def test_a_corrupt_manifest_is_made_again_from_the_pages(place, content):
+    settings = place(NOTEBOOK, "assert code_qp != 'QN09902M'\nprint(code_qp)")
+    run(settings)
+    path = settings.reports_dir / "manifest.json"
+    path.write_text(content, encoding="utf-8")
+    (settings.reports_dir / "index.html").unlink()
+    result = run(settings, ["QN09901M", "QN09903M"])
+    assert result.fresh == 2
+    assert "illisible" in result.rebuilt
+    assert path.with_name("manifest.json.illisible").exists()
+    assert set(entries(settings)) == {f"{NOTEBOOK}/{code}.html" for code in CODES}
+    assert entries(settings)[f"{NOTEBOOK}/QN09902M.html"]["state"] == "failed"
+
+
+@forks
+def test_an_unreadable_store_is_told_in_french(place, tmp_path):
+    settings = place()
+    store = open_store(settings)
+    home = tmp_path / "abîmé"
+    folder = home / "data" / "store" / "demo" / store.folder.name
+    folder.mkdir(parents=True)
+    for path in store.folder.iterdir():
+        (folder / path.name).write_bytes(path.read_bytes()[:100])
+    (folder.parent / "manifest.json").write_text(
+        (store.folder.parent / "manifest.json").read_text(encoding="utf-8"), encoding="utf-8"
+    )
+    broken = Settings(home=home, share=settings.share)
+    with pytest.raises(ReportError, match=r"ne se lisent pas.*Supprimez"):
+        run(broken)
+
+
+def test_unknown_notebook_stops_before_anything(place):
+    settings = place()
     with pytest.raises(UnknownNameError):
-        run_batch("99_rien", CODES, settings=made, territories=territories)
-    assert not made.reports_dir.exists()
+        run(settings, notebook="99_rien")
+    assert not settings.reports_dir.exists()
 
 
-def test_quartier_that_nobody_knows_is_filed_by_its_code(made, territories):
-    result = run(made, territories.iloc[:1], ["QN97401M", "XX"])
-    reports = json.loads(result.manifest.read_text(encoding="utf-8"))["notebooks"]
-    assert reports["10_diagnostic_qp"]["QN97401M"]["departement"] == "974"
-    assert reports["10_diagnostic_qp"]["XX"]["departement"] == ""
+def test_pages_are_the_same_whatever_made_them(place):
+    """Engine, order, number of jobs: the bytes do not depend on them."""
+    source = (
+        "import random, qpvkit as qk\nprint(sorted({code_qp, 'a'}), {'x', 'y', code_qp})",
+        "qk.load_observations(codes=[code_qp], indicators=['population'])[['indicator', 'value']]",
+    )
+    made = []
+    ways = [{"isolation": "kernel", "jobs": 2}]
+    if can_fork():
+        ways += [{"isolation": "fork", "jobs": 1}, {"isolation": "fork", "jobs": 3}]
+    for rank, way in enumerate(ways):
+        settings = place(NOTEBOOK, *source, where=f"m{rank}")
+        run(settings, CODES[::-1] if rank else CODES, **way)
+        made.append(pages(settings))
+    assert len(made[0]) == 3
+    assert all(one == made[0] for one in made)
 
 
-def test_index_groups_by_departement_lists_failures_and_escapes(made, territories):
-    index = run(made, territories).index.read_text(encoding="utf-8")
-    assert re.findall(r"<h2>(.*?)</h2>", index) == ["Échecs", "Nord (59)", "La Réunion (974)"]
-    assert "A &amp; B" in index
-    assert "&lt;x&gt;" in index
-    assert "2 rapports sont prêts, 1 échec." in index.replace("\u202f", " ")
-    assert "3\u202f240" in index
-    assert 'class="banner"' in index
-    assert 'lang="fr"' in index
-
-
-def test_index_asks_nothing_from_outside(made, territories):
-    index = run(made, territories).index.read_text(encoding="utf-8")
-    assert "://" not in index
-    assert "<script" not in index
-
-
-def test_index_with_nothing(tmp_path):
-    page = write_index(Settings(home=tmp_path), "10_diagnostic_qp", [])
-    assert "0 rapport est prêt." in page.read_text(encoding="utf-8")
-
-
-def test_index_is_the_same_whatever_the_order(tmp_path):
-    entries = [Entry(code=code, departement="59", file=f"n/{code}.html") for code in CODES]
-    settings = Settings(home=tmp_path)
-    first = write_index(settings, "n", entries).read_bytes()
-    assert write_index(settings, "n", entries[::-1]).read_bytes() == first
+def test_where_nothing_can_fork_kernels_are_used(place, monkeypatch):
+    monkeypatch.setattr(batch, "can_fork", lambda: False)
+    settings = place()
+    assert len(run(settings, CODES[:2]).reports) == 2
+    with pytest.raises(ReportError, match="--isolation kernel"):
+        run(settings, isolation="fork", force=True)

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from qpvkit.publish.site import Entry, write_index
+from qpvkit.publish.atlas import Atlas, Dot
+from qpvkit.publish.exports import Download
+from qpvkit.publish.site import Link, Row, Stake, write_index
 from qpvkit.settings import Settings
 
 pytestmark = pytest.mark.browser
@@ -39,12 +41,92 @@ def browser() -> Iterator:
 
 @pytest.fixture(scope="module")
 def index(tmp_path_factory) -> Path:
-    entries = [
-        Entry(code="QN09901M", label="Les Lilas", communes="Lille", population=3240.0,
-              departement="59", file="10_diagnostic_qp/QN09901M.html"),
-        Entry(code="QN09902M", departement="59", state="failed", error="une cellule a échoué"),
+    nord, reunion = ("59", "Nord (59)"), ("974", "La Réunion (974)")
+    poverty = Stake(id="pauvrete", label="Pauvreté", verdict="probable")
+    rows = [
+        Row(code="QN05901M", label="Les Épis", communes="Lille", population=3240.0, contrat="MEL",
+            departement=nord, stakes=(poverty,), links=(Link(title="Diagnostic", page="a.html"),)),
+        Row(code="QN05902M", label="Anse", communes="Loos", population=10.0, departement=nord,
+            stakes=(Stake(id="emploi", label="Emploi", verdict="fragile"),),
+            links=(Link(title="Diagnostic", page="b.html", error="une cellule a échoué"),)),
+        Row(code="QN97401M", label="Zone", communes="Saint-Denis", departement=reunion,
+            contrat="CINOR", links=(Link(title="Diagnostic", page="c.html"),)),
     ]  # fmt: skip
-    return write_index(Settings(home=tmp_path_factory.mktemp("index")), "10_diagnostic_qp", entries)
+    dots = (Dot(code="QN05901M", page="a.html", x=100, y=50),
+            Dot(code="QN97401M", page="c.html", x=300, y=60))  # fmt: skip
+    return write_index(
+        Settings(home=tmp_path_factory.mktemp("index")), rows,
+        atlas=Atlas(width=640, height=200, land=("M0,0 10,0 10,10Z",), dots=dots),
+        downloads=[Download(file="tables/quartiers.csv", label="CSV")],
+    )  # fmt: skip
+
+
+@pytest.fixture
+def opened_index(browser, index) -> Iterator:
+    context = browser.new_context(viewport={"width": 1200, "height": 900})
+    page = context.new_page()
+    page.goto(index.as_uri())
+    yield page
+    context.close()
+
+
+def names(page) -> list[str]:
+    return page.eval_on_selector_all(
+        "tbody tr:not([hidden])", "rows => rows.map(row => row.dataset.code)"
+    )
+
+
+def test_index_is_searched_as_one_types_without_accents(opened_index):
+    opened_index.fill("#cherche", "epis lille")
+    assert names(opened_index) == ["QN05901M"]
+    assert opened_index.text_content(".count") == "1 quartier sur 3."
+    assert opened_index.eval_on_selector_all(".atlas a:not([hidden])", "dots => dots.length") == 1
+    opened_index.fill("#cherche", "ÉPIS")
+    assert names(opened_index) == ["QN05901M"]
+    opened_index.click("text=Tout afficher")
+    opened_index.wait_for_function("document.querySelectorAll('tbody tr[hidden]').length === 0")
+
+
+@pytest.mark.parametrize(
+    ("facet", "value", "expected"),
+    [("departement", "974", ["QN97401M"]), ("contrat", "MEL", ["QN05901M"]),
+     ("stakes", "emploi", ["QN05902M"]), ("verdicts", "probable", ["QN05901M"]),
+     ("state", "échec", ["QN05902M"])],
+)  # fmt: skip
+def test_index_is_filtered(opened_index, facet, value, expected):
+    opened_index.select_option(f"#f-{facet}", value)
+    assert names(opened_index) == expected
+
+
+def test_index_is_sorted_from_the_keyboard(opened_index):
+    button = opened_index.locator("th button", has_text="Habitants")
+    button.focus()
+    opened_index.keyboard.press("Enter")
+    assert names(opened_index) == ["QN05902M", "QN05901M", "QN97401M"]  # not known comes last
+    opened_index.keyboard.press("Enter")
+    assert names(opened_index) == ["QN05901M", "QN05902M", "QN97401M"]
+    head = opened_index.locator("th[aria-sort]")
+    assert head.get_attribute("aria-sort") == "descending"
+
+
+def test_map_of_the_index_is_walked_with_the_arrows(opened_index):
+    opened_index.focus(".atlas a[tabindex='0']")
+    opened_index.keyboard.press("ArrowRight")
+    focus = "document.activeElement.dataset.code"
+    assert opened_index.evaluate(focus) == "QN97401M"
+    opened_index.keyboard.press("ArrowRight")
+    assert opened_index.evaluate(focus) == "QN97401M"
+    assert opened_index.evaluate("document.activeElement.getAttribute('href')") == "c.html"
+    assert len(opened_index.query_selector_all(".atlas a[tabindex='0']")) == 1
+
+
+def test_index_can_be_read_without_script(browser, index):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(index.as_uri())
+    assert page.locator("tbody tr").count() == 3
+    assert not page.locator(".filters").is_visible()
+    context.close()
 
 
 @pytest.fixture(params=["report", "full_report", "index"])

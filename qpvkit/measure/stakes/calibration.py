@@ -23,6 +23,8 @@ from qpvkit.measure.uncertainty.errors import measurement_errors
 Tails = Literal["normal", "heavy", "skewed"]
 CHECK_COLUMNS: Final = ("check", "setting", "wanted", "found", "cases")
 SHARES: Final = (0.02, 0.10, 0.30, 0.50)
+TOLERANCE: Final = 0.005  # around the announced rate of false alarms
+LEAST_GAPS: Final = 0.94  # of the intervals at 95 % of the gaps of the three selected stakes
 _STAKES: Final = 8
 _BY_STAKE: Final = 3
 
@@ -197,16 +199,27 @@ SETTINGS: Final[dict[str, dict[str, object]]] = {
     "normal": {},
     "heavy": {"tails": "heavy"},
     "skewed": {"tails": "skewed"},
-    "noisy": {"noise": 4.0},
+    "noisy": {"noise": 8.0},
 }
+
+
+def keeps_its_word(check: str, wanted: float, found: float) -> bool:
+    """Tell whether a level is held: a rate of false alarms within half a point, others at least.
+
+    Examples
+    --------
+    >>> keeps_its_word("false_alarms", 0.05, 0.047), keeps_its_word("top_set", 0.90, 0.88)
+    (True, False)
+    """
+    return abs(found - wanted) <= TOLERANCE if check == "false_alarms" else found >= wanted
 
 
 def _wanted(rules: Rules) -> dict[str, float]:
     return {
         "rank_intervals": rules.interval_level,
         "top_set": rules.set_level,
-        "top_gaps": rules.interval_level,
-        "top_gaps_published": rules.interval_level,
+        "top_gaps": LEAST_GAPS,
+        "top_gaps_published": LEAST_GAPS,
         "established": rules.sure,
     }
 

@@ -1,0 +1,201 @@
+"""What a report was made of: kept in the page itself, so that nothing else has to be trusted.
+
+The last line of a page is a comment that holds its record. A manifest that is lost is read again
+from the pages.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import hashlib
+import importlib.metadata
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from qpvkit.load.digests import Digests
+from qpvkit.load.reads import Read
+from qpvkit.settings import Settings
+
+_MARK: Final = "<!--qpvkit "
+_END: Final = "-->\n"
+_TAIL: Final = 65_536  # bytes read at the end of a page
+_LIBRARIES: Final = (
+    "ipython", "jinja2", "matplotlib", "nbconvert", "numpy", "pandas", "pyarrow", "pyproj",
+    "shapely",
+)  # fmt: skip
+_PACKAGE: Final = Path(__file__).resolve().parents[1]
+_NOT_IN_PAGES: Final = ("cli", "console.py", "publish")
+_IN_PAGES: Final = ("publish/export.py", "publish/templates/qpvkit")
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What a page was made of.
+
+    Attributes
+    ----------
+    notebook
+        The name of the notebook.
+    parameters
+        The values given to it.
+    facts
+        What its cells state about the territory: see `qpvkit.show.facts`.
+    inputs
+        Digests of what every report of the notebook shares: ``notebook, catalogue, software``.
+    reads
+        The rows of the store that it read.
+    digests
+        The digest of each read when the page was made.
+    """
+
+    notebook: str
+    parameters: dict[str, Any]
+    facts: dict[str, Any] = dataclasses.field(default_factory=dict)
+    inputs: dict[str, str] = dataclasses.field(default_factory=dict)
+    reads: tuple[Read, ...] = ()
+    digests: tuple[tuple[str, ...], ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what JSON can hold."""
+        reads = [
+            [*read.to_record(), list(digest)]
+            for read, digest in zip(self.reads, self.digests, strict=True)
+        ]
+        return {
+            "notebook": self.notebook, "parameters": self.parameters, "facts": self.facts,
+            "inputs": self.inputs, "reads": reads,
+        }  # fmt: skip
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> Record:
+        """Read what `to_json` gave.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            It is not a record.
+        """
+        return cls(
+            notebook=str(content["notebook"]),
+            parameters=dict(content["parameters"]),
+            facts=dict(content["facts"]),
+            inputs=dict(content["inputs"]),
+            reads=tuple(Read.from_record(row[:2]) for row in content["reads"]),
+            digests=tuple(tuple(row[2]) for row in content["reads"]),
+        )
+
+
+def make_record(
+    notebook: Path, values: Mapping[str, Any], facts: Mapping[str, Any], reads: Iterable[Read],
+    *, settings: Settings, digests: Digests,
+) -> Record:  # fmt: skip
+    """Return the record of a report that was just made."""
+    ordered = tuple(sorted(reads))
+    return Record(
+        notebook=notebook.stem,
+        parameters=dict(values),
+        facts=dict(facts),
+        inputs=shared_inputs(notebook, settings),
+        reads=ordered,
+        digests=tuple(digests.of(read) for read in ordered),
+    )
+
+
+def sign_page(page: str, record: Record) -> str:
+    """Add the record to a page, as a comment that a browser ignores."""
+    text = json.dumps(record.to_json(), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return f"{page}{_MARK}{text.replace('--', '-' + chr(92) + 'u002d')}{_END}"
+
+
+def read_record(path: Path) -> Record | None:
+    """Return the record of a page; None for a page that holds none."""
+    try:
+        with path.open("rb") as stream:
+            stream.seek(0, 2)
+            stream.seek(max(0, stream.tell() - _TAIL))
+            tail = stream.read().decode("utf-8", errors="ignore")
+        _, mark, text = tail.rpartition(_MARK)
+        return Record.from_json(json.loads(text.removesuffix(_END))) if mark else None
+    except (OSError, KeyError, TypeError, ValueError):
+        return None
+
+
+def shared_inputs(notebook: Path, settings: Settings) -> dict[str, str]:
+    """Return the digests of what every report of a notebook depends on."""
+    return {
+        "notebook": _digest_of([notebook]),
+        "catalogue": _digest_of(sorted(settings.catalogue_dir.rglob("*.toml"))),
+        "software": software_digest(),
+    }
+
+
+@functools.cache
+def software_digest() -> str:
+    """Return the digest of what turns data into a page: our code, the libraries, Python."""
+    versions = [f"{name} {importlib.metadata.version(name)}" for name in _LIBRARIES]
+    files = [
+        path
+        for path in sorted(_PACKAGE.rglob("*"))
+        if path.is_file() and path.suffix != ".pyc" and _in_pages(path.relative_to(_PACKAGE))
+    ]
+    return _digest_of(files, *versions, sys.version)
+
+
+def _in_pages(path: Path) -> bool:
+    """Say whether a file of the package has a part in the pages."""
+    name = path.as_posix()
+    if path.parts[0] in _NOT_IN_PAGES:
+        return name.startswith(_IN_PAGES)
+    return "_share" not in path.parts
+
+
+def _digest_of(files: Iterable[Path], *words: str) -> str:
+    found = hashlib.sha256("\x1f".join(words).encode())
+    for path in files:
+        found.update(hashlib.sha256(path.read_bytes()).digest())
+    return found.hexdigest()[:12]
+
+
+def changes_since(
+    record: Record, *, inputs: Mapping[str, str], digests: Digests | None
+) -> tuple[str, ...]:
+    """Say in French what changed since a page was made; nothing when it is fresh.
+
+    Parameters
+    ----------
+    inputs
+        What `shared_inputs` gives now.
+    digests
+        The digests of the store now; None when the store has not changed.
+    """
+    words = {"notebook": "le notebook", "catalogue": "le catalogue", "software": "le logiciel"}
+    changed = [words[name] for name, digest in inputs.items() if record.inputs.get(name) != digest]
+    if digests is not None:
+        for read, before in zip(record.reads, record.digests, strict=True):
+            changed += _changed_rows(read, before, digests.of(read))
+    return tuple(dict.fromkeys(changed))
+
+
+def _changed_rows(read: Read, before: tuple[str, ...], now: tuple[str, ...]) -> list[str]:
+    if before == now:
+        return []
+    wanted = dict(read.wanted)
+    if read.table == "peers":
+        names = wanted.get("indicator", ())
+        if len(names) == len(before) == len(now):
+            moved = zip(names, before, now, strict=True)
+            return [f"{name} des autres quartiers" for name, old, new in moved if old != new]
+    labels = {
+        "observations": "les indicateurs", "shapes": "les contours",
+        "files": "la liste des fichiers",
+        "territories": "les territoires", "memberships": "les rattachements",
+        "published": "la liste des indicateurs publiés", "peers": "les autres quartiers",
+    }  # fmt: skip
+    kind = read.table.partition("_")[0]
+    codes = wanted.get("code", wanted.get("within_code", ()))
+    where = f" de {', '.join(codes[:3])}{'…' if len(codes) > 3 else ''}" if codes else ""
+    return [f"{labels.get(kind, read.table)}{where}"]
