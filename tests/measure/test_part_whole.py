@@ -195,7 +195,7 @@ def test_false_alarms_keep_their_level_whatever_the_share_of_the_quartier():
 
 @pytest.mark.parametrize("part", [0.02, 0.10, 0.30, 0.50])
 def test_false_alarms_of_what_reports_print(part):
-    """Through `compare_parts`: the quartier is drawn, then the rest, then the whole is published."""
+    """Through `compare_parts`: a quartier and the rest are drawn, the whole is published."""
     rng, draws, people, rate = np.random.default_rng(17), 50_000, 20_000, 0.3
     inside = round(part * people)
     here, elsewhere = rng.binomial(inside, rate, draws), rng.binomial(people - inside, rate, draws)
