@@ -98,10 +98,11 @@ def rank_stakes(
     codes = sorted({str(code) for code in values["code"]})
     if not codes:
         return _nothing(pairs)
-    evidence = read_evidence(scaled, grid=grid, pairs=pairs, codes=codes, rules=rules)
+    evidence = read_evidence(
+        scaled, grid=grid, pairs=pairs, codes=codes, latest=yardstick.latest, rules=rules
+    )
     coverage = read_coverage(evidence, rules=rules)
-    people = values.drop_duplicates("indicator").set_index("indicator")["people"]
-    prior = fit_prior(yardstick, people)
+    prior = fit_prior(yardstick)
     arrays = lay_out(
         scaled, evidence, coverage, names=prior.names, codes=codes, stakes=list(grid),
         references=references, shifts=shifts,

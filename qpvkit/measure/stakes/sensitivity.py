@@ -82,12 +82,13 @@ def vary_choices(
         return Sensitivity(
             scenarios=pd.DataFrame(columns=list(SCENARIO_COLUMNS)), stability=np.nan, contested=()
         )
-    people = values.drop_duplicates("indicator").set_index("indicator")["people"]
-    prior = fit_prior(yardstick, people)
+    prior = fit_prior(yardstick)
     pairs = redundant_pairs(yardstick.rank_correlation, threshold=rules.redundancy)
 
     def arrays_with(kept: pd.DataFrame) -> Arrays:
-        evidence = read_evidence(scaled, grid=grid, pairs=kept, codes=codes, rules=rules)
+        evidence = read_evidence(
+            scaled, grid=grid, pairs=kept, codes=codes, latest=yardstick.latest, rules=rules
+        )
         return lay_out(
             scaled, evidence, read_coverage(evidence, rules=rules), names=prior.names,
             codes=codes, stakes=list(grid), references=references, shifts=shifts,
@@ -96,8 +97,8 @@ def vary_choices(
     arrays = arrays_with(pairs)
     likely = infer_arrays(arrays, prior).mean
     named = list(shifts) if shifts else ["all"]
-    if arrays.referenced[0] and references is not None:
-        named = [str(option) for option in references["option"].unique()]
+    if arrays.referenced[0]:
+        named = list(arrays.kinds[0])
     rows = list(_scenarios(arrays, likely, rules, named))
     unpruned = arrays_with(pairs.iloc[:0])
     rows.append(("pruning", "", _scores(unpruned, likely, rules)))
