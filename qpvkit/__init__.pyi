@@ -13,10 +13,22 @@ from .publish.report import run_report
 from .settings import Settings
 from .show.chart import Chart
 from .show.charts import plot_gaps, plot_profile
+from .show.evidence import evidence_table, missing_stakes_table, stakes_table
 from .show.maps import map_quartier
 from .show.narrative import describe
-from .show.sections import caveats_list, data_links, report_title, theme_sections
+from .show.publics import publics_table
+from .show.sections import (
+    caveats_list,
+    data_links,
+    folded,
+    report_title,
+    stake_sections,
+    theme_sections,
+)
 from .show.sensitivity import sensitivity_summary, sensitivity_table
+from .show.severity import map_severity
+from .show.spine import plot_spine
+from .show.stakes import plot_stakes
 from .show.survey import (
     correlations_table,
     pairs_table,
@@ -51,7 +63,9 @@ __all__ = [
     "data_links",
     "describe",
     "diagnose",
+    "evidence_table",
     "find_territory",
+    "folded",
     "gaps_table",
     "identity_table",
     "import_summaries",
@@ -63,11 +77,16 @@ __all__ = [
     "load_staff",
     "load_territories",
     "map_quartier",
+    "map_severity",
     "method_table",
+    "missing_stakes_table",
     "pairs_table",
     "plot_gaps",
     "plot_profile",
+    "plot_spine",
+    "plot_stakes",
     "profile_table",
+    "publics_table",
     "reference_values",
     "references_table",
     "report_title",
@@ -77,6 +96,8 @@ __all__ = [
     "sensitivity_table",
     "sizes_table",
     "sources_table",
+    "stake_sections",
+    "stakes_table",
     "survey_summary",
     "survey_title",
     "survey_verdicts",

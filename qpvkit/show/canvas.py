@@ -16,7 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.axis import XAxis, YAxis
 from matplotlib.backend_bases import RendererBase
 from matplotlib.backends.backend_svg import RendererSVG
-from matplotlib.collections import LineCollection
+from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Rectangle
@@ -39,6 +39,7 @@ PALE: Final = "#F4F6F8"
 PAPER: Final = "#FFFFFF"
 WORSE: Final = "#B8480A"
 BETTER: Final = "#1F5F99"
+UNSAID: Final = BAND_DARK  # a difference that the margin of error does not allow to say
 DEMO_MARK: Final = "Données inventées (démonstration)"
 Align = Literal["left", "center", "right"]
 
@@ -151,6 +152,27 @@ class Canvas:
             markeredgecolor=color if hollow else PAPER,
             markeredgewidth=1.6 if hollow else 1.0, clip_on=False, scalex=False, scaley=False,
         )  # fmt: skip
+
+    def marks(
+        self, places: Sequence[tuple[float, float]], *, shape: str, color: str, size: float = 7.0,
+        hollow: bool = False,
+    ) -> None:  # fmt: skip
+        """Put dots of one kind, all at once."""
+        if places:
+            x, y = zip(*places, strict=True)
+            self.axes.plot(
+                x, y, marker=shape, markersize=size, linestyle="", clip_on=False,
+                markerfacecolor=PAPER if hollow else color,
+                markeredgecolor=color if hollow else PAPER,
+                markeredgewidth=1.4 if hollow else 0.9, scalex=False, scaley=False,
+            )  # fmt: skip
+
+    def boxes(self, corners: Sequence[tuple[float, float, float, float]], *, color: str) -> None:
+        """Fill rectangles of one colour, all at once: left, top, width, height."""
+        if corners:
+            shapes = [[(x, y), (x + w, y), (x + w, y + h), (x, y + h)] for x, y, w, h in corners]
+            drawn = PolyCollection(shapes, facecolors=color, linewidths=0, clip_on=False)
+            self.axes.add_collection(drawn, autolim=False)
 
 
 def new_canvas(height: float) -> Canvas:

@@ -100,9 +100,25 @@ def _lighten(svg: str, alt: str) -> str:
     body = re.sub(r' transform="rotate\(-?0 [^"]*\)"', "", body)
     used = set(re.findall(r"(?:url\(#|href=\"#)([^)\"]+)", body))
     body = re.sub(r' id="([^"]+)"', lambda found: found[0] if found[1] in used else "", body)
+    if "<g " not in body:  # groups that hold neither a clip nor a shift hold nothing
+        body = re.sub(r"</?g>", "", body)
     body = re.sub(r"\s*\n\s*", "\n", body)
     body = re.sub(r"(?<=[\dz])\n(?=[MLCQz\"])", " ", body).replace(' "', '"')
+    body = re.sub(r' d="[^"]+"', _shorten_path, body)
+    body = re.sub(r' style="[^"]+"', _shorten_style, body)
     return re.sub(r"<svg[^>]*>", functools.partial(_open_tag, alt), body, count=1).strip()
+
+
+def _shorten_path(found: re.Match[str]) -> str:
+    """Write « M 0 4 L 1 4 » as « M0 4L1 4 »."""
+    return re.sub(r" ?([MLCQz]) ?", r"\1", found[0])
+
+
+def _shorten_style(found: re.Match[str]) -> str:
+    """Write « fill: #ffffff; stroke: none » as « fill:#fff;stroke:none »."""
+    style = re.sub(r"([:;]) ", r"\1", found[0])
+    style = style.replace("text-anchor:start;", "")  # what it is anyhow
+    return re.sub(r"#(.)\1(.)\2(.)\3(?=[;\"])", r"#\1\2\3", style)
 
 
 def _round_tag(tag: re.Match[str]) -> str:

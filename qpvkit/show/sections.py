@@ -11,17 +11,21 @@ import pandas as pd
 
 from qpvkit.catalogue import load_catalogue
 from qpvkit.diagnostic import Diagnostic
-from qpvkit.formats import listing
-from qpvkit.show.blocks import Fragment, Note, render
+from qpvkit.formats import listing, plural
+from qpvkit.show.blocks import Fragment, Note, Table, render
 from qpvkit.show.chart import Chart
 from qpvkit.show.charts import drawable, plot_profile
+from qpvkit.show.evidence import evidence_table
 from qpvkit.show.facts import Stated
-from qpvkit.show.select import theme_label, themes_of
+from qpvkit.show.narrative import tell_stakes
+from qpvkit.show.select import first_stakes, rows_of, theme_label, themes_of
+from qpvkit.show.stakes import NOTHING_SCORED
 from qpvkit.show.tables import profile_table
 from qpvkit.show.words import french
 
 _BOM: Final = "\ufeff"
 _MAX_STRIPS: Final = 12  # what a printed page holds
+_LONG: Final = 1e5  # beyond, six figures would cut a head count or a sum
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
 
 
@@ -41,8 +45,44 @@ def _facts(d: Diagnostic) -> dict[str, object]:
         "label": french(d.territory.label),
         "departement": codes.get("departement", ""),
         "contrat": labels.get("contrat", labels.get("epci", "")),
-        "stakes": [],
+        "stakes": [
+            {"id": row.stake, "label": french(row.label), "verdict": french(row.verdict_label)}
+            for row in rows_of(first_stakes(d))
+        ],
     }
+
+
+def stake_sections(d: Diagnostic) -> Fragment | Note:
+    """Return what is said of each ranked stake, with its evidence folded.
+
+    The stakes that may be in the top three come first, each under its heading; the others are
+    folded together.
+    """
+    ranks = dict(zip(d.stakes["stake"], d.stakes["rank"], strict=True))
+    inside = set(d.stakes.loc[d.stakes["in_top_set"], "stake"])
+    stakes = [
+        {
+            "id": story.stake,
+            "label": french(f"{int(ranks[story.stake])}. {story.label}"),
+            "verdict": french(story.verdict_label),
+            "sentences": story.sentences,
+            "evidence": evidence_table(d, stake=story.stake).to_html(),
+            "first": story.stake in inside,
+        }
+        for story in tell_stakes(d)
+        if story.scored
+    ]
+    if not stakes:
+        return Note(text=french(NOTHING_SCORED))
+    others = sum(not stake["first"] for stake in stakes)
+    count = french(plural(others, "autre enjeu mesuré", "autres enjeux mesurés"))
+    return Fragment(markup=render("stakes.html.j2", stakes=stakes, others=others, count=count))
+
+
+def folded(block: Chart | Table | Note, *, summary: str) -> Fragment:
+    """Fold a figure or a table behind a line that says what it holds."""
+    markup = render("folded.html.j2", summary=french(summary), inside=block.to_html())
+    return Fragment(markup=markup)
 
 
 def theme_sections(d: Diagnostic) -> Fragment:
@@ -97,8 +137,14 @@ def _concerned(names: tuple[str, ...]) -> str:
 
 
 def data_links(d: Diagnostic) -> Fragment:
-    """Return links that hold the tables themselves, as CSV for a French spreadsheet."""
+    """Return links that hold the tables themselves, as CSV for a French spreadsheet.
+
+    Nothing is written twice: the words of an indicator are in the profile, or in the coverage
+    when it is not published; the median of the other quartiers is in the profile too.
+    """
     code = d.territory.code
+    gaps = d.gaps[d.gaps["reference_kind"] != "peers"]
+    repeated = ["short", "theme", "unit", "direction", "base_label"]
     files = [
         {
             "name": f"{code}_{slug}.csv",
@@ -107,8 +153,10 @@ def data_links(d: Diagnostic) -> Fragment:
             "data": base64.b64encode(table_csv(frame).encode("utf-8")).decode("ascii"),
         }
         for slug, label, frame in (
+            ("enjeux", "Enjeux et verdicts", d.stakes),
+            ("preuves", "Ce qui fonde chaque enjeu", d.evidence.drop(columns=repeated)),
             ("profil", "Profil du quartier", d.profile),
-            ("ecarts", "Écarts avec les territoires de comparaison", d.gaps),
+            ("ecarts", "Écarts avec les territoires de comparaison", gaps.drop(columns=repeated)),
             ("couverture", "Ce qui est publié et ce qui manque", d.coverage),
         )
     ]
@@ -136,7 +184,7 @@ def _csv_cell(value: object) -> str:
     if isinstance(value, bool):
         return "oui" if value else "non"
     if isinstance(value, int | float):
-        return f"{value:.10g}".replace(".", ",")
+        return f"{value:.{6 if abs(value) < _LONG else 10}g}".replace(".", ",")
     return _harmless(str(value))
 
 

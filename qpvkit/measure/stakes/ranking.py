@@ -29,7 +29,10 @@ STAKE_COLUMNS: Final = (
     "prominence_high", "severity", "specificity", "regime", "scored", "stakes_scored", "expected",
     "read", "independent", "coverage", "peers",
 )  # fmt: skip
-_MEASURES: Final = ("z", "severity", "specificity", "shrunk", "shrunk_low", "shrunk_high")
+_MEASURES: Final = (
+    "z", "z_low", "z_high", "center", "sigma", "severity", "specificity", "shrunk", "shrunk_low",
+    "shrunk_high",
+)  # fmt: skip
 _CHUNK: Final = 48  # quartiers at a time: about 100 MB of draws
 
 
@@ -43,7 +46,8 @@ class Ranking:
         One row per quartier × stake, columns `STAKE_COLUMNS`.
     evidence
         One row per quartier × stake × indicator: ``retained, reason, stands_for`` and, for what
-        is measured, ``z`` (as published, in σ), ``specificity``, ``severity`` (NaN without a
+        is measured, ``z`` (as published, in σ) with ``z_low, z_high``, ``center, sigma`` (of the
+        yardstick, on the indicator's scale), ``specificity``, ``severity`` (NaN without a
         territory of comparison), ``shrunk, shrunk_low, shrunk_high``: the value once its luck is
         taken back, in natural units, and its interval.
     pairs
@@ -260,8 +264,14 @@ def _evidence_values(
     measured = known & np.isfinite(arrays.z[rows, columns]) & np.isfinite(arrays.e[rows, columns])
     half = _normal_quantile(rules.interval_level) * deviation * sigma
     y = median + sign * sigma * mean
+    z = arrays.z[rows, columns]
+    error = _normal_quantile(rules.interval_level) * arrays.e[rows, columns]
     found = {
-        "z": arrays.z[rows, columns],
+        "z": z,
+        "z_low": z - error,
+        "z_high": z + error,
+        "center": median,
+        "sigma": sigma,
         "severity": arrays.severity[rows, columns],
         "specificity": arrays.specificity[rows, columns],
         "shrunk": from_scale(y, scale),
