@@ -33,8 +33,9 @@ class Survey:
         ``stake, label``, how many quartiers have each verdict, ``reasons`` of those not
         established: ``few_indicators``.
     by_size
-        ``size`` (class of inhabitants), ``quartiers``, ``with_result`` (at least one stake
-        scored), ``with_established``, ``established`` (mean number per quartier).
+        ``low, high`` (bounds of a class of inhabitants; NaN when not known), ``quartiers``,
+        ``with_result`` (at least one stake scored), ``with_established``, ``established`` (mean
+        number per quartier).
     correlations
         ``stake, label``, Spearman correlation of the probability of the top three with
         population (``with_size``) and with the poverty rate (``with_poverty``), and on how many
@@ -114,13 +115,16 @@ def _by_size(stakes: pd.DataFrame, places: pd.DataFrame, bounds: tuple[float, ..
     edges = [-np.inf, *bounds, np.inf]
     joined["size"] = pd.cut(joined["population"], edges, right=False)
     joined = joined.fillna({"scored": False, "established": 0}).astype({"established": float})
-    table = joined.groupby("size", observed=False).agg(
+    unknown = joined["size"].isna()
+    joined["size"] = joined["size"].cat.codes.mask(unknown, len(edges))
+    table = joined.groupby("size").agg(
         quartiers=("scored", "size"), with_result=("scored", "sum"),
         with_established=("established", lambda counts: counts.gt(0).sum()),
         established=("established", "mean"),
     )  # fmt: skip
-    lows = [interval.left for interval in table.index]
-    highs = [interval.right for interval in table.index]
+    ends = [*edges, np.nan, np.nan]  # the last class is that of unknown populations
+    lows = [ends[int(rank)] if rank < len(edges) else np.nan for rank in table.index]
+    highs = [ends[int(rank) + 1] if rank < len(edges) else np.nan for rank in table.index]
     return table.reset_index(drop=True).assign(low=lows, high=highs)
 
 

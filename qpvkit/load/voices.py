@@ -162,20 +162,22 @@ def ballots(contract: Contract) -> pd.DataFrame:
     """Return the votes as a table, columns `VOTE_COLUMNS`: 100 points a respondent.
 
     A ranking gives a Borda count, brought to 100 points: with k stakes named, the first has k
-    points, the last one point.
+    points, the last one point. Two votes of one group are two sets of respondents.
     """
     rows: list[tuple[str, str, str, str, float]] = []
-    for vote in contract.vote:
+    for number, vote in enumerate(contract.vote, start=1):
         for rank, card in enumerate(vote.points, start=1):
             rows += [
-                (vote.group, vote.date, f"p{rank}", name, value) for name, value in card.items()
+                (vote.group, vote.date, f"v{number}p{rank}", name, value)
+                for name, value in card.items()
             ]
         for rank, names in enumerate(vote.rankings, start=1):
             total = len(names) * (len(names) + 1) / 2
             rows += [
-                (vote.group, vote.date, f"r{rank}", name, _HUNDRED * (len(names) - place) / total)
+                (vote.group, vote.date, f"v{number}r{rank}", name,
+                 _HUNDRED * (len(names) - place) / total)
                 for place, name in enumerate(names)
-            ]
+            ]  # fmt: skip
     return pd.DataFrame(rows, columns=list(VOTE_COLUMNS))
 
 
@@ -219,11 +221,22 @@ def _vote_faults(contract: Contract, catalogue: Catalogue) -> list[str]:
             for name in unknown
         ]
         for rank, card in enumerate(vote.points, start=1):
-            if abs(sum(card.values()) - _HUNDRED) > _ROUNDING or min(card.values(), default=0) < 0:
+            total = sum(card.values())
+            if not abs(total - _HUNDRED) <= _ROUNDING:  # not a number either
                 faults.append(
-                    f"vote « {vote.group} », bulletin {rank} : {sum(card.values()):g} points au "
-                    "lieu de 100"
+                    f"vote « {vote.group} », bulletin {rank} : {total:g} points au lieu de 100"
                 )
+            faults += [
+                f"vote « {vote.group} », bulletin {rank} : « {name} » a {points:g} points, moins "
+                "que zéro"
+                for name, points in card.items()
+                if points < 0
+            ]
+        faults += [
+            f"vote « {vote.group} », classement {rank} : aucun enjeu n'y figure"
+            for rank, names in enumerate(vote.rankings, start=1)
+            if not names
+        ]
         faults += [
             f"vote « {vote.group} », classement {rank} : un enjeu y figure deux fois"
             for rank, names in enumerate(vote.rankings, start=1)

@@ -51,10 +51,27 @@ def write_glossary(catalogue: Catalogue) -> str:
     ]
     for theme in catalogue.themes.values():
         lines += _theme(theme, catalogue)
+    lines += _grid(catalogue)
     lines += ["## Les sources", "", "| source | producteur | titre | format | maille | lue |"]
     lines += ["| --- | --- | --- | --- | --- | --- |"]
     lines += [_source(source) for source in catalogue.sources.values()]
     return "\n".join(lines) + "\n"
+
+
+def _grid(catalogue: Catalogue) -> list[str]:
+    """Write the candidate stakes, the verdicts and the measurement models."""
+    lines = ["## Les enjeux de la grille", "", "| enjeu | thème | indicateurs, par préférence |",
+             "| --- | --- | --- |"]  # fmt: skip
+    for stake in catalogue.stakes.values():
+        names = " ; ".join(catalogue.indicators[name].short for name in stake.indicators)
+        theme = catalogue.themes[stake.theme].label
+        lines.append(f"| `{stake.id}` {stake.label} | {theme} | {names} |")
+    lines += ["", "| verdict | sens |", "| --- | --- |"]
+    lines += [f"| {item.label} | {item.meaning} |" for item in catalogue.verdicts.values()]
+    lines += ["", "## Les modèles de mesure", "", "| modèle | d'où vient l'incertitude |",
+              "| --- | --- |"]  # fmt: skip
+    models = catalogue.measurements.values()
+    return [*lines, *(f"| `{item.id}` {item.label} | {item.note} |" for item in models), ""]
 
 
 def _theme(theme: Theme, catalogue: Catalogue) -> list[str]:
@@ -89,10 +106,20 @@ def _indicator(item: Indicator, catalogue: Catalogue) -> list[str]:
         f"{_AGGREGATIONS[item.aggregation]}",
         f"- effectif : {item.base} ; public : {publics}",
         f"- diffusion : {catalogue.secrecy[item.secrecy].label}",
+        *_model(item, catalogue),
         f"- colonnes officielles : {' ; '.join(sources)}",
         *(f"- précaution : {catalogue.caveats[name].text}" for name in item.caveats),
         "",
     ]
+
+
+def _model(item: Indicator, catalogue: Catalogue) -> list[str]:
+    if not item.measurement:
+        return []
+    label = catalogue.measurements[item.measurement].label
+    share = round(100 * item.supposed_base) if item.supposed_base else 0
+    base = f" ; effectif supposé, à défaut : {share} % des habitants" if share else ""
+    return [f"- modèle de mesure : {label}{base}"]
 
 
 def _source(source: Source) -> str:

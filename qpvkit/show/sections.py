@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import dataclasses
 import math
+import re
 from typing import Final
+from urllib.parse import quote
 
 import pandas as pd
 
@@ -48,7 +49,7 @@ def _facts(d: Diagnostic) -> dict[str, object]:
         "code": d.territory.code,
         "label": french(d.territory.label),
         "departement": codes.get("departement", ""),
-        "contrat": labels.get("contrat", labels.get("epci", "")),
+        "contrat": d.contract or labels.get("contrat", labels.get("epci", "")),
         "stakes": [
             {"id": row.stake, "label": french(row.label), "verdict": french(row.verdict_label)}
             for row in rows_of(first_stakes(d))
@@ -160,7 +161,7 @@ def data_links(d: Diagnostic) -> Fragment:
             "name": f"{code}_{slug}.csv",
             "label": label,
             "rows": len(frame),
-            "data": base64.b64encode(table_csv(frame).encode("utf-8")).decode("ascii"),
+            "data": _inline(table_csv(frame)),
         }
         for slug, label, frame in (
             ("enjeux", "Enjeux et verdicts", d.stakes),
@@ -196,6 +197,11 @@ def _csv_cell(value: object) -> str:
     if isinstance(value, int | float):
         return f"{value:.{6 if abs(value) < _LONG else 10}g}".replace(".", ",")
     return _harmless(str(value))
+
+
+def _inline(text: str) -> str:
+    """Put a text into the address of a link: only what an address or an attribute forbids."""
+    return re.sub(r"[%#\"<>&\r\n\t\ufeff]", lambda found: quote(found[0]), text)
 
 
 def _harmless(text: str) -> str:

@@ -83,6 +83,8 @@ def sizes_table(survey: Survey) -> Table:
 
 
 def _size(low: float, high: float) -> str:
+    if math.isnan(low):
+        return "population non publiée"
     if math.isinf(low):
         return f"moins de {number(high)}"
     if math.isinf(high):

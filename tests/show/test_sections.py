@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import csv
 import dataclasses
 import io
 import re
+from urllib.parse import unquote
 
 import fake_stakes
 import pandas as pd
@@ -28,10 +28,8 @@ from qpvkit.show.sections import (
 
 def files(d) -> dict[str, str]:
     markup = data_links(d).to_html()
-    found = re.findall(
-        r'download="([^"]+)" href="data:text/csv;charset=utf-8;base64,([^"]+)"', markup
-    )
-    return {name: base64.b64decode(data).decode("utf-8") for name, data in found}
+    found = re.findall(r'download="([^"]+)" href="data:text/csv;charset=utf-8,([^"]+)"', markup)
+    return {name: unquote(data) for name, data in found}
 
 
 def test_title_is_the_only_first_heading_and_escapes():

@@ -77,6 +77,8 @@ class Frame:
     ----------
     members
         Quartier × stake × indicator: 1 where the indicator is retained.
+    options
+        How many options each quartier has, the first ones of `shifts` and `typical`.
     shifts
         Option × quartier × indicator: what is subtracted from a scaled value.
     typical
@@ -90,6 +92,7 @@ class Frame:
     """
 
     members: Floats
+    options: np.ndarray
     shifts: Floats
     typical: Floats
     sign: Floats
@@ -100,9 +103,10 @@ class Frame:
     scale: np.ndarray
 
     def only(self, used: np.ndarray) -> Frame:
-        """Keep some indicators: the last axis of everything."""
-        return Frame(
-            **{item.name: getattr(self, item.name)[..., used] for item in dataclasses.fields(self)}
+        """Keep some indicators: the last axis of everything but the options."""
+        names = {item.name for item in dataclasses.fields(self)} - {"options"}
+        return dataclasses.replace(
+            self, **{name: getattr(self, name)[..., used] for name in sorted(names)}
         )
 
 
@@ -114,10 +118,11 @@ def score(theta: Floats, frame: Frame, choices: Choices) -> Floats:
     theta
         Quartier × draw × indicator: true scaled values.
     """
-    options = len(frame.shifts)
-    chosen = np.minimum((choices.option * options).astype(int), options - 1)
-    usual = (1 - choices.balance)[:, None, None] * frame.typical[chosen]
-    shift = (frame.shifts[chosen] + usual).transpose(1, 0, 2)
+    count = frame.options[:, None]
+    chosen = np.minimum((choices.option * count).astype(int), count - 1)
+    row = np.arange(len(chosen))[:, None]
+    usual = (1 - choices.balance)[None, :, None] * frame.typical[chosen, row]
+    shift = frame.shifts[chosen, row] + usual
     above = theta - shift
     if choices.natural.any():
         rows = choices.natural

@@ -18,20 +18,22 @@ EVIDENCE_COLUMNS: Final = (
 
 def read_evidence(
     scaled: pd.DataFrame, *, grid: Mapping[str, Sequence[str]], pairs: pd.DataFrame,
-    codes: Sequence[str], rules: Rules,
+    codes: Sequence[str], latest: int, rules: Rules,
 ) -> pd.DataFrame:  # fmt: skip
     """Tell, for each quartier, what each indicator of each stake is worth.
 
     Parameters
     ----------
     scaled
-        Values placed on the yardstick: ``code, indicator, vintage, z, e``.
+        Values placed on the yardstick: ``code, indicator, vintage, y, z, e``.
     grid
         Stake → its indicators, in order of preference.
     pairs
         Redundant pairs, from `redundant_pairs`.
     codes
         The quartiers.
+    latest
+        The most recent vintage of the map, whatever these quartiers have.
 
     Returns
     -------
@@ -51,12 +53,11 @@ def read_evidence(
         columns=["stake", "indicator", "rank", "head"],
     )
     every = wanted.merge(pd.DataFrame({"code": list(codes)}), how="cross")
-    columns = ["code", "indicator", "vintage", "z", "e"]
+    columns = ["code", "indicator", "vintage", "y", "z", "e"]
     rows = every.merge(scaled[columns], on=["code", "indicator"], how="left")
-    latest = scaled["vintage"].max()
     dated = rows["vintage"].fillna(-1).gt(0)
     cases = [
-        rows["vintage"].isna() | (rows["z"].isna() & rows["e"].isna()),
+        rows["y"].isna(),
         dated & rows["vintage"].lt(latest - rules.max_age),
         rows["z"].isna(),
         rows["e"].isna(),

@@ -34,6 +34,9 @@ class Arrays:
     anchors, typical
         Option × quartier × indicator: scaled references, and the usual gap of a quartier to
         them; no option where nothing can be compared.
+    kinds
+        Names of the references of each quartier, in the order of its options: the first holds
+        for all its retained indicators whenever one does.
     peers
         The smallest number of quartiers behind a scale, by quartier.
     """
@@ -54,6 +57,7 @@ class Arrays:
     shifts: Floats
     anchors: Floats
     typical: Floats
+    kinds: tuple[tuple[str, ...], ...]
     peers: Floats
 
     @property
@@ -82,7 +86,7 @@ class Arrays:
     def chunks(self, size: int) -> Iterator[Arrays]:
         """Go through the quartiers by groups."""
         by_row = ("z", "e", "n_eff", "median", "sigma", "middle", "dispersion", "members",
-                  "referenced", "peers")  # fmt: skip
+                  "referenced", "kinds", "peers")  # fmt: skip
         by_option = ("shifts", "anchors", "typical")
         for start in range(0, len(self.codes), size):
             rows = slice(start, start + size)
@@ -123,11 +127,11 @@ def lay_out(
     fields = {name: table_of(scaled[name]) for name in
               ("z", "e", "n_eff", "median", "sigma", "middle", "dispersion")}  # fmt: skip
     facts = scaled.drop_duplicates("indicator").set_index("indicator").reindex(list(names))
-    members = _members(evidence, coverage, names, codes, stakes)
-    anchors, typical = _anchors(scaled, references, names, codes)
+    members = members_of(evidence, coverage, names, codes, stakes)
+    used = np.asarray(members.max(axis=1) > 0)
+    anchors, typical, kinds = _own_options(*_anchors(scaled, references, names, codes), used)
     options = [table_of(series) for series in (shifts or {}).values()]
     shifted = np.nan_to_num(np.stack(options)) if options else np.zeros((1, *shape))
-    used = np.asarray(members.max(axis=1) > 0)
     has_reference = (
         np.isfinite(anchors[0] + typical[0]) if len(anchors) else np.zeros(shape, dtype=bool)
     )
@@ -140,7 +144,7 @@ def lay_out(
         sign=facts["sign"].fillna(1.0).to_numpy(float),
         scale=facts["scale"].fillna("identity").to_numpy(object),
         members=members, referenced=referenced, shifts=shifted, anchors=anchors, typical=typical,
-        peers=np.where(np.isfinite(fewest), fewest, 0.0), **fields,
+        kinds=kinds, peers=np.where(np.isfinite(fewest), fewest, 0.0), **fields,
     )  # fmt: skip
 
 
@@ -149,10 +153,11 @@ def positions(known: Sequence[str], wanted: pd.Series) -> npt.NDArray[np.intp]:
     return pd.Index(known).get_indexer(pd.Index(wanted))
 
 
-def _members(
+def members_of(
     evidence: pd.DataFrame, coverage: pd.DataFrame, names: Sequence[str], codes: Sequence[str],
     stakes: Sequence[str],
 ) -> Floats:  # fmt: skip
+    """Return 1 where an indicator counts in a scored stake: quartier × stake × indicator."""
     scored = coverage.loc[coverage["scored"], ["code", "stake"]]
     kept = evidence.loc[evidence["retained"]].merge(scored, on=["code", "stake"])
     members = np.zeros((len(codes), len(stakes), len(names)))
@@ -167,15 +172,15 @@ def _members(
 def _anchors(
     scaled: pd.DataFrame, references: pd.DataFrame | None, names: Sequence[str],
     codes: Sequence[str],
-) -> tuple[Floats, Floats]:  # fmt: skip
+) -> tuple[Floats, Floats, list[str]]:  # fmt: skip
     """Place the references and the usual gaps to them: option × quartier × indicator."""
     shape = (len(codes), len(names))
     if references is None or references.empty:
-        return np.zeros((0, *shape)), np.zeros((0, *shape))
+        return np.zeros((0, *shape)), np.zeros((0, *shape)), []
     wanted = ["code", "indicator", "median", "sigma", "sign"]
     placed = references.merge(scaled[wanted], on=["code", "indicator"])
     z = placed["sign"] * (placed["y_ref"] - placed["median"]) / placed["sigma"]
-    options = list(dict.fromkeys(references["option"]))
+    options = [str(option) for option in dict.fromkeys(references["option"])]
     rows = positions(codes, placed["code"])
     columns = positions(names, placed["indicator"])
     kept = (rows >= 0) & (columns >= 0)
@@ -184,15 +189,45 @@ def _anchors(
     place = layers[kept], rows[kept], columns[kept]
     anchors[place] = z.to_numpy(float)[kept]
     typical[place] = placed["typical"].to_numpy(float)[kept]
-    missing = np.isnan(anchors) | np.isnan(typical)
-    first = np.broadcast_to(anchors[:1], anchors.shape), np.broadcast_to(typical[:1], typical.shape)
-    return np.where(missing, first[0], anchors), np.where(missing, first[1], typical)
+    return anchors, typical, options
+
+
+def _own_options(
+    anchors: Floats, typical: Floats, options: Sequence[str], used: np.ndarray
+) -> tuple[Floats, Floats, tuple[tuple[str, ...], ...]]:
+    """Give each quartier the references that it has, whatever those of the others.
+
+    First the one, in the order given, that holds for all its retained indicators; where another
+    says nothing of an indicator, the first one speaks.
+    """
+    if not len(options):
+        return anchors, typical, ((),) * len(used)
+    known = np.isfinite(anchors) & np.isfinite(typical)
+    some = known.any(axis=2)
+    whole = (known | ~used).all(axis=2) & some
+    first = np.where(whole.any(axis=0), whole.argmax(axis=0), some.argmax(axis=0))
+    rank = np.where(some, np.arange(len(options))[:, None] + 1, len(options) + 1)
+    rank[first, np.arange(len(used))] = 0
+    order = np.argsort(rank, axis=0, kind="stable")
+    known = np.take_along_axis(known, order[..., None], axis=0)
+    anchors = np.take_along_axis(anchors, order[..., None], axis=0)
+    typical = np.take_along_axis(typical, order[..., None], axis=0)
+    counts = some.sum(axis=0)
+    kinds = tuple(
+        tuple(options[place] for place in order[: counts[row], row]) for row in range(len(used))
+    )
+    return (
+        np.where(known, anchors, anchors[:1]),
+        np.where(known, typical, typical[:1]),
+        kinds,
+    )
 
 
 def build_frame(arrays: Arrays) -> Frame:
     """Return what scores are made with: references where all have one, other quartiers elsewhere.
 
-    Both regimes share one number of options, so that quartiers can be drawn together.
+    Each quartier keeps its own number of options, so that it is drawn the same alone or with
+    others.
     """
     count = max(len(arrays.anchors), len(arrays.shifts))
     others = _stretch(arrays.shifts, count)
@@ -200,8 +235,10 @@ def build_frame(arrays: Arrays) -> Frame:
     anchors = _stretch(arrays.anchors, count) if compared else others
     usual = _stretch(arrays.typical, count) if compared else np.zeros_like(others)
     by_row = arrays.referenced[:, None]
+    own = np.array([len(kinds) for kinds in arrays.kinds], dtype=int)
     return Frame(
         members=arrays.members,
+        options=np.where(arrays.referenced, own, len(arrays.shifts)),
         shifts=np.nan_to_num(np.where(by_row[None], anchors, others)),
         typical=np.nan_to_num(np.where(by_row[None], usual, 0.0)),
         sign=np.broadcast_to(arrays.sign, arrays.z.shape),
@@ -214,5 +251,5 @@ def build_frame(arrays: Arrays) -> Frame:
 
 
 def _stretch(options: Floats, count: int) -> Floats:
-    """Repeat options in turn until there are `count` of them."""
+    """Repeat options until there are `count` of them; those repeated are never drawn."""
     return np.asarray(options[np.arange(count) % len(options)], dtype=float)

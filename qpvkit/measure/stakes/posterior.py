@@ -16,7 +16,6 @@ import dataclasses
 from typing import Final
 
 import numpy as np
-import pandas as pd
 
 from qpvkit.measure.scales import Floats
 from qpvkit.measure.stakes.shape import moments
@@ -76,20 +75,15 @@ class Prior:
     together: Floats
 
 
-def fit_prior(yardstick: Yardstick, people: pd.Series) -> Prior:
+def fit_prior(yardstick: Yardstick) -> Prior:
     """Separate what differs between quartiers from what is noise.
 
-    Parameters
-    ----------
-    yardstick
-        Of the map.
-    people
-        Indicator → the people it is measured on; an empty text for people of its own.
+    It depends on the map only: a quartier has the same law alone or with others.
     """
     names = tuple(str(name) for name in yardstick.correlation.index)
     table = yardstick.series.assign(weight=yardstick.series["peers"])
     table = table.sort_values("weight").groupby(level="indicator").last().reindex(list(names))
-    group = people.reindex(list(names)).fillna("").to_numpy(object)
+    group = yardstick.people.reindex(list(names)).fillna("").to_numpy(object)
     shared = (group[:, None] == group[None, :]) & (group[:, None] != "")
     together = np.where(shared, yardstick.correlation.to_numpy(), 0.0)
     np.fill_diagonal(together, 1.0)
@@ -143,9 +137,11 @@ def infer_truth(z: Floats, e: Floats, prior: Prior) -> Truth:
 
 
 def _factor(covariance: Floats) -> Floats:
-    """Return a factor L with ``L Lᵀ`` the covariance, even where it is nearly singular."""
+    """Return a factor L with ``L Lᵀ`` the covariance, even where one is nearly singular."""
     try:
         return np.asarray(np.linalg.cholesky(covariance), dtype=float)
     except np.linalg.LinAlgError:
-        roots, vectors = np.linalg.eigh(covariance)
-        return np.asarray(vectors * np.sqrt(np.clip(roots, 0.0, None))[:, None, :], dtype=float)
+        if len(covariance) > 1:  # the others keep the factor that they have alone
+            return np.concatenate([_factor(one[None]) for one in covariance])
+    roots, vectors = np.linalg.eigh(covariance)
+    return np.asarray(vectors * np.sqrt(np.clip(roots, 0.0, None))[:, None, :], dtype=float)

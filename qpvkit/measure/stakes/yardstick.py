@@ -40,12 +40,20 @@ class Yardstick:
         Shape of the law of the true scaled values, indicator × component (see `shape`).
     rank_correlation
         Spearman's, which the search for redundant pairs uses.
+    people
+        Indicator → the people it is measured on; an empty text for people of its own.
     """
 
     series: pd.DataFrame
     correlation: pd.DataFrame
     weights: pd.DataFrame
     rank_correlation: pd.DataFrame
+    people: pd.Series
+
+    @property
+    def latest(self) -> int:
+        """The most recent vintage of the map; −1 when no source states one."""
+        return int(self.series.index.get_level_values("vintage").max())
 
 
 def vintage_key(vintage: pd.Series) -> pd.Series:
@@ -65,7 +73,8 @@ def fit_yardstick(values: pd.DataFrame) -> Yardstick:
     ----------
     values
         One row per quartier × indicator: ``code, indicator, vintage, value, y`` (value on its
-        scale), ``se`` (its error, NaN when not known), ``sign`` (+1 when up is worse).
+        scale), ``se`` (its error, NaN when not known), ``sign`` (+1 when up is worse) and, where
+        known, ``people`` (indicators of one group are measured on the same people).
 
     Examples
     --------
@@ -100,7 +109,16 @@ def fit_yardstick(values: pd.DataFrame) -> Yardstick:
         correlation=_correlation(wide),
         weights=_weights(scaled, list(wide.columns)),
         rank_correlation=_correlation(wide.rank()),
+        people=_people(known, list(wide.columns)),
     )
+
+
+def _people(known: pd.DataFrame, names: list[str]) -> pd.Series:
+    """Return the people that each indicator is measured on."""
+    if "people" not in known:
+        return pd.Series("", index=names, dtype=object)
+    first = known.drop_duplicates("indicator").set_index("indicator")["people"]
+    return first.reindex(names).astype(object).fillna("")
 
 
 def _robust(known: pd.DataFrame, column: str, keys: list[pd.Series]) -> pd.Series:
