@@ -166,7 +166,8 @@ def evidence_table(d: Diagnostic, *, stake: str) -> Table | Note:
 
 def without_empty(frame: pd.DataFrame) -> pd.DataFrame:
     """Leave out the columns that hold nothing but dashes."""
-    return frame.loc[:, ~frame.eq(DASH).all() | (len(frame) == 0)]
+    kept = [name for name in frame if frame.empty or set(frame[name]) != {DASH}]
+    return frame[kept]
 
 
 def _group(row: Any) -> str:  # noqa: ANN401 - a row of itertuples
