@@ -46,6 +46,7 @@ from .show.tables import (
     references_table,
     sources_table,
 )
+from .show.voices import voices_table
 
 __version__: str
 
@@ -103,4 +104,5 @@ __all__ = [
     "survey_verdicts",
     "theme_sections",
     "verdicts_table",
+    "voices_table",
 ]

@@ -46,8 +46,7 @@ _LEFT_OUT: Final = "Non retenus"
 def stakes_table(d: Diagnostic) -> Table:
     """Return the stakes by rank: verdict, ranks, chances of the top three, what was read.
 
-    The contract's own list and the votes stand in columns of their own, when there are any: they
-    are laid beside the numbers, never merged with them.
+    The contract's own list and the votes stand in a table of their own: see `voices_table`.
     """
     rows = d.stakes
     columns: dict[str, list[str]] = {
@@ -60,10 +59,9 @@ def stakes_table(d: Diagnostic) -> Table:
         "Ensemble de tête": [_in_set(row) for row in rows_of(rows)],
         "Indicateurs lus": [_count_text(row) for row in rows_of(rows)],
     }
-    columns |= _other_voices(rows)
     frame = pd.DataFrame(columns).map(french)
     if not rows["scored"].any():
-        frame = frame[["Enjeu", "Verdict", "Indicateurs lus", *_other_voices(rows)]]
+        frame = frame[["Enjeu", "Verdict", "Indicateurs lus"]]
     return Table(
         frame=frame,
         caption=french(_caption(rows)),
@@ -85,27 +83,13 @@ def _caption(rows: pd.DataFrame) -> str:
 
 
 def _count_text(row: Any) -> str:  # noqa: ANN401 - a row of itertuples
-    return f"{int(row.read)} sur {int(row.expected)}"
+    return f"{int(row.read)} sur {int(row.expected)}" if row.expected else "aucun ne le mesure"
 
 
 def _in_set(row: Any) -> str:  # noqa: ANN401 - a row of itertuples
     if not row.scored:
         return DASH
     return "oui" if row.in_top_set else "non"
-
-
-def _other_voices(rows: pd.DataFrame) -> dict[str, list[str]]:
-    """Return the columns of the contract and of the votes, where there are any."""
-    columns: dict[str, list[str]] = {}
-    if "adopted" in rows and rows["adopted"].notna().any():
-        columns["Retenu par le contrat"] = [
-            DASH if pd.isna(kept) else "oui" if kept else "non" for kept in rows["adopted"]
-        ]
-    if "voice" in rows and rows["voice"].notna().any():
-        columns["Voix"] = [
-            DASH if pd.isna(share) else quantity(share, "%") for share in rows["voice"]
-        ]
-    return columns
 
 
 def prominence_text(row: Any) -> str:  # noqa: ANN401 - a row of itertuples
@@ -166,7 +150,7 @@ def evidence_table(d: Diagnostic, *, stake: str) -> Table | Note:
 
 def without_empty(frame: pd.DataFrame) -> pd.DataFrame:
     """Leave out the columns that hold nothing but dashes."""
-    kept = [name for name in frame if frame.empty or set(frame[name]) != {DASH}]
+    kept = [name for name in frame if not len(frame) or any(frame[name] != DASH)]
     return frame[kept]
 
 
@@ -264,9 +248,7 @@ def missing_stakes_table(d: Diagnostic) -> Table | Note:
     frame = pd.DataFrame(
         {
             "Enjeu": list(rows["label"]),
-            "Indicateurs lus": [
-                f"{int(row.read)} sur {int(row.expected)}" for row in rows_of(rows)
-            ],
+            "Indicateurs lus": [_count_text(row) for row in rows_of(rows)],
             "Ce que l'on sait": [known_text(d, row.stake) for row in rows_of(rows)],
             "Ce qui manque": [_missing_text(d, row.stake) for row in rows_of(rows)],
             "À qui le demander": [

@@ -67,6 +67,8 @@ def plot_stakes(d: Diagnostic) -> Chart | Note:
 
 def read_text(row: Any) -> str:  # noqa: ANN401 - a row of itertuples
     """Write how many indicators of a stake were read: « 3 indicateurs lus sur 4 »."""
+    if not row.expected:
+        return "aucun indicateur ne le mesure"
     return f"{plural(int(row.read), 'indicateur lu', 'indicateurs lus')} sur {int(row.expected)}"
 
 
@@ -182,8 +184,8 @@ def _short_chance(share: float) -> str:
 
 
 def _draw_unscored(canvas: Canvas, row: Any, top: float) -> None:  # noqa: ANN401 - a row of itertuples
-    why = f"{row.verdict_label} : {int(row.read)} lu sur {int(row.expected)}"
-    why = why.replace(" lu ", " lus ") if row.read > 1 else why
+    count = f"{int(row.read)} {'lus' if row.read > 1 else 'lu'} sur {int(row.expected)}"
+    why = f"{row.verdict_label} : {count if row.expected else 'aucun indicateur'}"
     room = WIDTH - text_width(why, size=SMALL) - 16
     canvas.text(4, top + 12, fit(french(str(row.label)), room, size=SMALL), size=SMALL, color=GREY)
     canvas.text(WIDTH - 4, top + 12, french(why), size=SMALL, color=GREY, align="right")

@@ -12,6 +12,7 @@ from fakes import diagnostic, empty, plain
 from qpvkit.show.blocks import Note, Table
 from qpvkit.show.evidence import evidence_table, missing_stakes_table, stakes_table
 from qpvkit.show.publics import publics_table
+from qpvkit.show.voices import voices_table
 
 ALL = {
     "stakes": stakes_table,
@@ -47,14 +48,34 @@ def test_stakes_by_rank_then_what_is_not_established():
     assert "au hasard : 60 %" in plain(table.caption)
 
 
-def test_the_contract_and_the_votes_have_columns_of_their_own():
+def test_the_contract_and_the_votes_are_laid_beside_the_statistics():
     heard = fake_stakes.stakes().assign(
-        adopted=pd.array([True, False, pd.NA, False, False, True], dtype="boolean"), voice=12.0
-    )
-    table = stakes_table(diagnostic(stakes=heard))
-    assert cells(table, "Retenu par le contrat")[:3] == ["oui", "non", "–"]
-    assert cells(table, "Voix")[0] == "12 %"
-    assert "Voix" not in stakes_table(diagnostic()).frame
+        adopted=pd.array([True, False, pd.NA, False, False, True], dtype="boolean"),
+        voice=[40.0, 0.0, 10.0, 20.0, 5.0, 25.0], voice_low=[30.0, *[float("nan")] * 5],
+        voice_high=[50.0, *[float("nan")] * 5], respondents=9,
+        quadrant=["shared", "blind_spot", "watched", "felt", "watched", "felt"],
+    )  # fmt: skip
+    table = voices_table(diagnostic(stakes=heard, contract="Contrat de Lens"))
+    assert cells(table, "Enjeu")[:2] == ["Pauvreté et faibles ressources", "Accès à l'emploi"]
+    assert [group.split("\xa0:")[0] for group in dict.fromkeys(table.groups)] == [
+        "Priorités partagées", "Angles morts", "Ressentis", "À suivre",
+    ]  # fmt: skip
+    assert cells(table, "Part des voix")[:3] == ["40 % (de 30 à 50 %)", "0 %", "25 %"]
+    assert cells(table, "Le contrat")[:3] == ["retenu", "non retenu", "retenu"]
+    assert "9 personnes ont voté (Contrat de Lens)" in plain(table.caption)
+
+
+def test_without_contract_nor_vote_the_statistics_speak_alone():
+    note = voices_table(diagnostic())
+    assert isinstance(note, Note)
+    assert "parlent ici seules" in note.text
+
+
+def test_a_stake_that_no_indicator_measures_says_so():
+    table = fake_stakes.stakes()
+    table.loc[5, "expected"] = 0
+    missing = missing_stakes_table(diagnostic(stakes=table))
+    assert cells(missing, "Indicateurs lus") == ["aucun ne le mesure"]
 
 
 def test_nothing_ranked_leaves_the_numbers_out():

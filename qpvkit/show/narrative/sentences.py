@@ -351,6 +351,8 @@ def unread_sentence(label: str, *, read: int, expected: int, missing: list[tuple
     >>> unread_sentence("Accès aux soins", read=0, expected=2, missing=[("C2S", "masqué")])
     'Accès aux soins : enjeu non établi, 0 indicateur lu sur 2 ; manque « C2S » (masqué).'
     """
+    if not expected:
+        return f"{label} : enjeu non établi, aucun indicateur de la grille ne le mesure."
     count = plural(read, "indicateur lu", "indicateurs lus")
     lacks = ""
     if missing:

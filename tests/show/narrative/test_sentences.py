@@ -232,6 +232,9 @@ def test_agreement_and_lists():
     assert unread_sentence("X", read=1, expected=3, missing=[]) == (
         "X : enjeu non établi, 1 indicateur lu sur 3."
     )
+    assert unread_sentence("X", read=0, expected=0, missing=[]) == (
+        "X : enjeu non établi, aucun indicateur de la grille ne le mesure."
+    )
     assert "manquent « A » et « B »." in unread_sentence(
         "X", read=2, expected=9, missing=[("A", ""), ("B", "")]
     )
