@@ -18,7 +18,8 @@ VERDICT_COLUMNS: Final = (
     "ordinary", "label", "known", "evidence_grade", "whole_label",
 )  # fmt: skip
 SERVICE_COLUMNS: Final = (
-    "ordinary", "label", "theme", "stakes", "funders", "verdict", "norm", "year", "programme",
+    "ordinary", "label", "theme", "stakes", "funders", "verdict", "norm", "year", "unit",
+    "programme",
     "measured", "reason", "status", "status_label", "known", "holder", "action", "deadline",
 )  # fmt: skip
 _FACTS: Final = ["service", "year", "unit", "ordinary", "label", "whole_kind", "whole_code",
@@ -119,6 +120,7 @@ def _judge(
         "funders": item.funders, "verdict": verdict,
         "norm": "" if best is None else str(best["norm"]),
         "year": pd.NA if best is None else int(best["year"]),
+        "unit": "" if best is None else str(best["unit"]),
         "programme": "" if best is None else str(best["service"]),
         "measured": measured, "reason": "" if best is None else _reason(best, equity),
         "status": status, "status_label": catalogue.measurability[status].label,

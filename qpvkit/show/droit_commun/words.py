@@ -15,7 +15,8 @@ from qpvkit.formats import listing, number, plural, quantity
 from qpvkit.measure.droit_commun.verdicts import VERDICT_LABELS, Verdict
 from qpvkit.show.blocks import Fragment, render
 from qpvkit.show.select import rows_of
-from qpvkit.show.words import capital, dataset_banner, french
+from qpvkit.show.facts import Stated
+from qpvkit.show.words import capital, french
 
 NORM_WORDS: Final = {"N0": "par habitant", "N1": "selon le besoin", "N2": "besoin pondéré"}
 NATURE_WORDS: Final = {"droit_commun": "droit commun", "specifique": "crédits spécifiques"}
@@ -31,7 +32,7 @@ _EFFORT_WORDS: Final = {
     "selon le besoin, pas les deux",
     "unknown": "l'effort de droit commun n'y est pas connu",
 }
-_WORSE: Final = ("short_proven", "short_likely")
+_FEW: Final = 2
 
 
 def verdict_words(verdict: str) -> str:
@@ -114,12 +115,25 @@ def conclusion(row: Any) -> str:  # noqa: ANN401 - a row of itertuples
     return capital(verdict_words(row.verdict))
 
 
-def droit_commun_title(d: DroitCommun) -> Fragment:
-    """Return the heading of the page."""
-    label = d.scope.label if d.scope.kind == "qp" else f"Contrat de ville, {d.scope.label}"
-    title = f"Droit commun : {label}"
-    return Fragment(markup=render("droit_commun_title.html.j2", title=french(title),
-                                  code=d.scope.code))  # fmt: skip
+def droit_commun_title(d: DroitCommun) -> Stated:
+    """Return the heading of the page, and what it tells the index of the reports."""
+    label = d.scope.label if d.scope.kind == "qp" else f"contrat de ville, {d.scope.label}"
+    markup = render(
+        "droit_commun_title.html.j2", title=french(f"Droit commun : {label}"), code=d.scope.code
+    )
+    departement = d.scope.whole("departement")
+    first = d.sheet.loc[d.sheet["alert"].astype(bool)]
+    facts = {
+        "code": d.scope.code,
+        "label": french(d.scope.label),
+        "departement": "" if departement is None else str(departement["code"]),
+        "contrat": next(iter(d.scope.contrats["label"]), ""),
+        "stakes": [
+            {"id": row.stake, "label": french(row.label), "verdict": row.verdict}
+            for row in rows_of(first)
+        ],
+    }
+    return Stated(markup=markup, facts=facts)
 
 
 def describe_droit_commun(d: DroitCommun) -> Fragment:
@@ -295,11 +309,15 @@ def substitution_words(d: DroitCommun) -> str:
     return f"Pas d'alerte de substitution : {shares}."
 
 
-def names_of(labels: Iterable[str]) -> str:
-    """Join names, in French."""
-    return listing([str(label) for label in labels])
-
-
-def banner(d: DroitCommun) -> str:
-    """Return what must be said of invented data."""
-    return dataset_banner(d.dataset)
+def sources_of(d: DroitCommun, sources: Iterable[object]) -> str:
+    """Write the sources of a figure with their years: titles when few, producers otherwise."""
+    wanted = {name for text in sources for name in str(text).split()}
+    rows = d.sources.loc[d.sources["source"].isin(wanted)]
+    titles = [
+        f"{row.producer}, {row.title}" + (f", {row.vintages}" if row.vintages else "")
+        for row in rows_of(rows)
+    ]
+    if len(titles) <= _FEW:
+        return french(" ; ".join(dict.fromkeys(titles)))
+    producers = list(dict.fromkeys(str(name) for name in rows["producer"]))
+    return french(f"{listing(producers)} (détail à la rubrique Sources)")
