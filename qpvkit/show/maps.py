@@ -68,7 +68,7 @@ def map_quartier(d: Diagnostic) -> Chart | Note:
     )
 
 
-def draw_map(metric: gpd.GeoDataFrame, *, label: str) -> tuple[Canvas, Frame]:
+def draw_map(metric: gpd.GeoDataFrame, *, label: str, names: bool = True) -> tuple[Canvas, Frame]:
     """Draw contours in metres on a new sheet, with their legend; call it inside `house_style`.
 
     Parameters
@@ -77,10 +77,12 @@ def draw_map(metric: gpd.GeoDataFrame, *, label: str) -> tuple[Canvas, Frame]:
         ``kind, label, focus, geometry``, in the legal projection of the département.
     label
         The name of what is in focus.
+    names
+        Whether the communes are named.
     """
     frame, height = _frame_of(metric)
     canvas = new_canvas(_HEAD + height + _SCALE_ROOM)
-    _draw(canvas, metric, frame)
+    _draw(canvas, metric, frame, names=names)
     _legend(canvas, metric, label)
     return canvas, frame
 
@@ -111,7 +113,7 @@ def _frame_of(metric: gpd.GeoDataFrame) -> tuple[Frame, float]:
     return Frame(float(west), float(north), float(scale)), float(height)
 
 
-def _draw(canvas: Canvas, metric: gpd.GeoDataFrame, frame: Frame) -> None:
+def _draw(canvas: Canvas, metric: gpd.GeoDataFrame, frame: Frame, *, names: bool) -> None:
     drawn = metric.assign(geometry=metric.geometry.simplify(_TOLERANCE / frame.scale))
     communes, quartiers = drawn[drawn["kind"] == "commune"], drawn[drawn["kind"] == "qp"]
     focus = quartiers["focus"].astype(bool)
@@ -124,7 +126,8 @@ def _draw(canvas: Canvas, metric: gpd.GeoDataFrame, frame: Frame) -> None:
     for shape in quartiers.geometry[focus]:
         _fill(canvas, shape, frame, color=BETTER, edge=INK, width=0.9)
         _ring(canvas, shape, frame)
-    _names(canvas, drawn, frame)
+    if names:
+        _names(canvas, drawn, frame)
 
 
 def _fill(

@@ -40,7 +40,7 @@ from qpvkit.load.funding import load_funding, load_staff
 from qpvkit.load.services import load_services
 from qpvkit.load.store import Store, open_store
 from qpvkit.measure.droit_commun.rules import AccessRules, EquityRules, smallest_set
-from qpvkit.settings import Settings, load_settings
+from qpvkit.settings import load_settings
 
 _SOURCES: Final = ["source", "producer", "title", "edition", "vintages", "licence", "official",
                    "page", "file"]  # fmt: skip
@@ -78,12 +78,12 @@ def diagnose_droit_commun(
     >>> found.verdicts["verdict"].isin(["over", "fair", "short_proven"]).any()
     True
     >>> round(found.measurability, 2)
-    0.19
+    0.18
     """
     settings = load_settings(dataset)
     catalogue = load_catalogue(settings.catalogue_dir)
     store = store or open_store(settings, catalogue=catalogue)
-    scope = find_scope(code, settings=settings, store=store, catalogue=catalogue)
+    scope = find_scope(code, settings=settings, store=store)
     rules = EquityRules.from_catalogue(catalogue)
     lines = load_funding(settings=settings, store=store)
     uses = _uses(lines, scope, store, catalogue)
@@ -125,9 +125,7 @@ def diagnose_droit_commun(
             confidence=rules.confidence,
         ),
         sheet=compose_sheet(stakes, services, coverage, catalogue),
-        sources=_sources(
-            lines, scope, reach, perequation, uses=uses, settings=settings, catalogue=catalogue
-        ),
+        sources=_sources(lines, scope, reach, perequation, uses=uses, catalogue=catalogue),
         caveats=_caveats(catalogue),
         thresholds=read_thresholds(catalogue, domain="droit_commun"),
         contours=_contours(scope, store),
@@ -143,7 +141,8 @@ def _uses(lines: pd.DataFrame, scope: Scope, store: Store, catalogue: Catalogue)
         for kind, code in zip(scope.wholes["kind"], scope.wholes["code"], strict=True)
     ]
     held = pd.concat(above, ignore_index=True) if above else own.iloc[:0]
-    declared, counted = read_uses(lines, scope, catalogue), read_counted(own, held, scope, catalogue)
+    declared = read_uses(lines, scope, catalogue)
+    counted = read_counted(own, held, scope, catalogue)
     pieces = [piece for piece in (declared, counted) if len(piece)]
     return pd.concat(pieces, ignore_index=True) if pieces else declared
 
@@ -170,7 +169,7 @@ def _contours(scope: Scope, store: Store) -> gpd.GeoDataFrame:
 
 def _sources(
     lines: pd.DataFrame, scope: Scope, reach: Reach | None, perequation: tuple[Perequation, ...],
-    *, uses: pd.DataFrame, settings: Settings, catalogue: Catalogue,
+    *, uses: pd.DataFrame, catalogue: Catalogue,
 ) -> pd.DataFrame:  # fmt: skip
     """List the sources behind the page, with their years."""
     codes = {scope.code, *scope.quartiers["code"], *scope.wholes["code"], *scope.contrats["code"]}

@@ -145,7 +145,7 @@ def _best(found: pd.DataFrame) -> pd.Series | None:
 
 def _reason(best: pd.Series, equity: pd.DataFrame) -> str:
     """Return why the index of a use does not conclude."""
-    if best["known"] == "total":
+    if best["known"] == "total" and best["verdict"] == "not_measurable":
         return "total_only"
     same = equity["service"].eq(best["service"]) & equity["year"].eq(best["year"])
     rows = equity.loc[same & equity["unit"].eq(best["unit"])]

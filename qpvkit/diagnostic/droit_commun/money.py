@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from typing import Any, Final
 
 import numpy as np
@@ -36,6 +37,7 @@ POST_COLUMNS: Final = (
 )  # fmt: skip
 _PEREQUATION: Final = "perequation"
 _PROGRAMMES: Final = ("DETR", "DSIL")
+Groups = Iterable[tuple[Any, pd.DataFrame]]
 _EFFORTS: Final = ["kind", "code", "year", "ordinary", "specific", "population", "index",
                    "index_high", "evidence_grade"]  # fmt: skip
 
@@ -69,7 +71,8 @@ def read_money(lines: pd.DataFrame, scope: Scope) -> pd.DataFrame:
     kept = _inside(lines, scope) & ~lines["nominal"]
     own = lines.loc[kept & ~_flagged(lines, _PEREQUATION)]
     rows = []
-    for (year, stage, nature), group in own.groupby(["year", "stage", "nature"], sort=True):
+    groups: Groups = own.groupby(["year", "stage", "nature"], sort=True)
+    for (year, stage, nature), group in groups:
         cents = int(group["amount_cents"].sum())
         mix = evidence_mix(group, by=["nature"]).set_index("evidence_grade")["share"]
         shares = {f"grade_{name.lower()}": float(mix.get(name, 0.0)) for name in GRADES}
@@ -83,7 +86,9 @@ def read_money(lines: pd.DataFrame, scope: Scope) -> pd.DataFrame:
 
 def read_above(lines: pd.DataFrame, scope: Scope) -> pd.DataFrame:
     """List what is known of the larger territories only: never spread over the quartier."""
-    places = {(row.kind, row.code): row for row in scope.wholes.itertuples(index=False)}
+    places: dict[Any, Any] = {
+        (row.kind, row.code): row for row in scope.wholes.itertuples(index=False)
+    }
     if scope.kind == "qp":
         places |= {("contrat", row.code): row for row in scope.contrats.itertuples(index=False)}
     pairs = list(zip(lines["kind"], lines["code"], strict=True))
@@ -96,7 +101,8 @@ def read_above(lines: pd.DataFrame, scope: Scope) -> pd.DataFrame:
         cents=("amount_cents", "sum"), evidence_grade=("evidence_grade", "max")
     )
     held_by = [places[kind, code] for kind, code in zip(sums["kind"], sums["code"], strict=True)]
-    people = pd.Series([float(place.population) for place in held_by], index=sums.index)
+    heads = [float(place.population) for place in held_by]
+    people = pd.Series(heads, index=sums.index)
     sums = sums.assign(
         label=[str(place.label) for place in held_by],
         per_inhabitant=sums["cents"] / 100 / people.where(people.gt(0)),
@@ -110,7 +116,8 @@ def read_posts(lines: pd.DataFrame, scope: Scope) -> pd.DataFrame:
     posts = posts.loc[posts["code"].isin(scope.contrats["code"])]
     labels = scope.contrats.set_index("code")["label"]
     pieces = []
-    for (source, year), group in posts.groupby(["source", "year"], sort=True):
+    groups: Groups = posts.groupby(["source", "year"], sort=True)
+    for (source, year), group in groups:
         found = per_inhabitant(group, scope.contrats)
         pieces.append(pd.DataFrame({
             "source": source, "year": int(year), "contrat": found["code"],
@@ -132,7 +139,8 @@ def read_perequation(
         return ()
     since = catalogue.threshold("geographie_2024_depuis")
     found = []
-    for year, group in granted.groupby("year", sort=True):
+    groups: Groups = granted.groupby("year", sort=True)
+    for year, group in groups:
         zoning: Zoning = 2024 if int(year) >= since else 2015
         profiles = load_commune_profiles(
             zoning=zoning, vintage=int(year), region=str(region["code"]), settings=settings,
@@ -166,8 +174,8 @@ def read_substitution(
 ) -> pd.DataFrame:  # fmt: skip
     """Follow ordinary and specific euros of one stage, over programmes counted every year.
 
-    The index of ordinary means is that of these programmes added up, by inhabitant (N0): a
-    basket that changed would compare two baskets.
+    The index of ordinary means is that of these programmes added up, a basket that does not
+    change: by need (N1) where they are all for the same people, else by inhabitant (N0).
     """
     nothing = pd.DataFrame(columns=list(SUBSTITUTION_COLUMNS))
     located = uses.loc[uses["unit"].eq("eur") & uses["known"].eq("located")]
@@ -178,7 +186,7 @@ def read_substitution(
         euros = euros.loc[euros["year"].isin(years)]
         steady = euros.groupby("service")["year"].nunique()
         euros = euros.loc[euros["service"].isin(steady.index[steady.eq(len(years))])]
-        if len(years) < 2 or euros.empty or euros["whole_code"].nunique() != 1:
+        if len(years) < 2 or len(euros["whole_code"].unique()) != 1:
             continue
         spent = specific.set_index("year")["cents"] / 100
         rows = [
@@ -194,16 +202,21 @@ def _effort(
 ) -> dict[str, Any]:
     """Return the effort of one year, with the index of its ordinary means."""
     year, grade = int(euros["year"].iloc[0]), str(euros["evidence_grade"].max())
-    key = {"kind": scope.kind, "code": scope.code, "service": "panier", "year": year}
+    key: dict[str, Any] = {
+        "kind": scope.kind, "code": scope.code, "service": "panier", "year": year,
+    }  # fmt: skip
     served = float(euros["served"].sum())
     basket = pd.DataFrame([{
         **key, "unit": "eur", "evidence_grade": grade, "served": served,
         "served_total": float(euros["served_total"].sum()),
     }])  # fmt: skip
-    base = bases.loc[bases["norm"].eq("N0") & bases["service"].isin(euros["service"])].iloc[:1]
-    base = base[["norm", "base", "base_total"]].assign(**key)
-    index = equity_index(basket, bases=base, rules=rules)
-    index = index.loc[index["norm"].eq("N0")].iloc[0]
+    same = bases.loc[bases["service"].isin(euros["service"]) & bases["year"].eq(year)]
+    needs = same.loc[same["norm"].eq("N1")]
+    one = len(needs) == len(euros) and len(needs["need"].unique()) == 1
+    norm = "N1" if one else "N0"
+    base = same.loc[same["norm"].eq(norm), ["norm", "base", "base_total"]].iloc[:1].assign(**key)
+    found = equity_index(basket, bases=base, rules=rules)
+    index = found.loc[found["norm"].eq(norm)].iloc[0]
     return {
         "kind": scope.kind, "code": scope.code, "year": year, "ordinary": served,
         "specific": specific, "population": scope.population, "index": float(index["index"]),
@@ -217,7 +230,7 @@ def _inside(lines: pd.DataFrame, scope: Scope) -> pd.Series:
 
 
 def _flagged(lines: pd.DataFrame, word: str) -> pd.Series:
-    return lines["flags"].str.split().map(lambda words: word in words).astype(bool)
+    return lines["flags"].str.contains(rf"\b{word}\b", regex=True).astype(bool)
 
 
 def _over(amount: float, population: float) -> float:

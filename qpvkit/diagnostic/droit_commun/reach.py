@@ -161,9 +161,7 @@ def _rest(
     return around, points.assign(kind="epci", code=around[1]), silent
 
 
-def _outside(
-    people: pd.Series, scope: Scope, store: Store
-) -> tuple[pd.Series, gpd.GeoDataFrame]:
+def _outside(people: pd.Series, scope: Scope, store: Store) -> tuple[pd.Series, gpd.GeoDataFrame]:
     """Take the residents of the quartiers off their communes; return their contours too."""
     links = store.memberships(kind="qp")
     prefix = "QP" if scope.zoning == 2015 else "QN"
@@ -183,4 +181,5 @@ def _near(services: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
     same = services["crs"].eq(people["crs"].iloc[0])
     close = np.abs(services["x"] - x.mean()).le(_FAR + np.ptp(x))
     close &= np.abs(services["y"] - y.mean()).le(_FAR + np.ptp(y))
-    return services.loc[same & close].reset_index(drop=True)
+    near: pd.DataFrame = services.loc[same & close].reset_index(drop=True)
+    return near

@@ -1,4 +1,4 @@
-"""Access across the quartiers of a région: do the poorer ones have less of it?"""
+"""Access across the quartiers of a région: whether the poorer ones have less of it."""
 
 from __future__ import annotations
 

@@ -7,7 +7,6 @@ from typing import Final
 
 import pandas as pd
 
-from qpvkit.catalogue import Catalogue
 from qpvkit.codes import Kind, Zoning
 from qpvkit.errors import UnknownNameError, near_names
 from qpvkit.load.contracts import load_contracts
@@ -31,7 +30,8 @@ class Scope:
         ``code, label, population``, one row for a quartier.
     wholes
         The territories that hold all of it, the nearest first: ``kind, code, label, population``.
-        A quartier astride two communes is held by neither.
+        A quartier astride two communes is held by neither; a contrat is held by what holds each
+        of its quartiers in the main.
     communes
         The communes that hold a part of it, likewise.
     contrats
@@ -55,7 +55,7 @@ class Scope:
         return rows.iloc[0] if len(rows) else None
 
 
-def find_scope(code: str, *, settings: Settings, store: Store, catalogue: Catalogue) -> Scope:
+def find_scope(code: str, *, settings: Settings, store: Store) -> Scope:
     """Find a quartier or a contrat by its code.
 
     Raises
@@ -107,8 +107,11 @@ def _places(codes: pd.Series, store: Store) -> tuple[pd.DataFrame, pd.DataFrame]
     """Return the territories that hold all the quartiers, and the communes that hold some."""
     links = store.memberships(kind="qp", codes=codes)
     links = links.rename(columns={"within_kind": "held_kind", "within_code": "held_code"})
-    held = links.groupby("held_kind")["held_code"].nunique()
-    alone = links.loc[links["held_kind"].map(held).eq(1)]
+    # a contrat is held by what holds each of its quartiers in the main, one alone by what holds
+    # it wholly: what a quartier astride has on the other side is little of a contrat
+    chosen = links.loc[links["main"].astype(bool)] if len(set(codes)) > 1 else links
+    held = chosen.groupby("held_kind")["held_code"].nunique()
+    alone = chosen.loc[chosen["held_kind"].map(held).eq(1)]
     counts = alone.groupby(["held_kind", "held_code"])["code"].nunique()
     every = set(counts.index[counts.eq(codes.nunique())])
     known = store.territories(codes=links["held_code"].unique())[_PLACE]

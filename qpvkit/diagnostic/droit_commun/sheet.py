@@ -16,9 +16,8 @@ from qpvkit.measure.droit_commun.staff import compare_staff, staff_measures
 from qpvkit.measure.stakes.ranking import rank_stakes
 
 SHEET_COLUMNS: Final = (
-    "stake", "label", "theme", "question", "verdict", "p_top3", "rank", "quartiers", "of", "indicator",
-    "gap_words", "people", "people_words", "services", "effort", "alert", "funders", "follow_up",
-    "follow_status", "follow_label", "deadline",
+    "stake", "label", "theme", "question", "verdict", "quartiers", "of", "services", "effort",
+    "alert", "funders", "follow_up", "follow_status", "follow_label", "deadline",
 )  # fmt: skip
 BACKED: Final = ("established", "probable")
 _WORSE: Final = ("short_proven", "short_likely")
@@ -88,7 +87,8 @@ def compose_sheet(
         a backed stake whose effort is not enough.
     """
     statuses = dict(zip(coverage["indicator"], coverage["status"], strict=True))
-    rows = [_line(row, services, statuses, catalogue) for row in stakes.to_dict("records")]
+    records: list[Any] = stakes.to_dict("records")
+    rows = [_line(row, services, statuses, catalogue) for row in records]
     table = pd.DataFrame(rows)
     order = table.assign(
         last=~table["alert"], weak=~table["verdict"].isin(BACKED),
@@ -177,6 +177,5 @@ def read_staff(staff: pd.DataFrame, scope: Scope, *, confidence: float) -> pd.Da
         "reference_code": _REFERENCE,
     }])  # fmt: skip
     if measures.empty:
-        measures = measures.assign(ratio=[], ratio_low=[], ratio_high=[], reference_value=[])
-        return measures
+        return measures.assign(ratio=[], ratio_low=[], ratio_high=[], reference_value=[])
     return compare_staff(measures, pairs=pair, confidence=confidence)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -42,8 +42,8 @@ def service_of(programme: str, ordinary: Mapping[str, Ordinary]) -> str:
 
 def ordinary_lines(lines: pd.DataFrame) -> pd.DataFrame:
     """Keep the lines of ordinary means: neither specific, nor posts, nor grants to communes."""
-    flags = lines["flags"].str.split()
-    apart = flags.map(lambda words: bool(set(words) & set(_NOT_ORDINARY)))
+    words = "|".join(_NOT_ORDINARY)
+    apart = lines["flags"].str.contains(rf"\b(?:{words})\b", regex=True).astype(bool)
     kept = lines["nature"].eq("droit_commun") & ~lines["nominal"] & ~apart
     return lines.loc[kept & lines["programme"].ne("")]
 
@@ -67,7 +67,8 @@ def read_uses(lines: pd.DataFrame, scope: Scope, catalogue: Catalogue) -> pd.Dat
     """
     wanted = ordinary_lines(lines)
     rows: list[dict[str, Any]] = []
-    for (programme, year), group in wanted.groupby(["programme", "year"], sort=True):
+    groups: Iterable[tuple[Any, pd.DataFrame]] = wanted.groupby(["programme", "year"], sort=True)
+    for (programme, year), group in groups:
         ordinary = service_of(str(programme), catalogue.ordinary)
         facts = {
             "kind": scope.kind, "code": scope.code, "service": str(programme),
@@ -92,7 +93,8 @@ def _one_use(group: pd.DataFrame, column: str, scope: Scope) -> dict[str, Any] |
 
 def _at_stage(group: pd.DataFrame, column: str, scope: Scope) -> dict[str, Any] | None:
     group = group.loc[group[column].notna()]
-    for whole in scope.wholes.itertuples(index=False):
+    wholes: list[Any] = list(scope.wholes.itertuples(index=False))
+    for whole in wholes:
         above = group.loc[group["kind"].eq(whole.kind) & group["code"].eq(whole.code)]
         if not len(above):
             continue
@@ -171,11 +173,14 @@ def read_counted(
     for item in catalogue.ordinary.values():
         mine = own.loc[own["indicator"].eq(item.beneficiaries) & own["value"].notna()]
         theirs = above.loc[above["indicator"].eq(item.beneficiaries) & above["value"].notna()]
-        for vintage, group in mine.groupby("vintage"):
+        groups: Iterable[tuple[Any, pd.DataFrame]] = mine.groupby("vintage")
+        for vintage, group in groups:
             if set(group["code"]) != set(scope.quartiers["code"]):
                 continue
             year = theirs.loc[theirs["vintage"].eq(vintage)]
-            held = {(row.kind, row.code): row for row in year.itertuples(index=False)}
+            held: dict[Any, Any] = {
+                (row.kind, row.code): row for row in year.itertuples(index=False)
+            }
             pair = next((pair for pair in places if pair in held), None)
             if pair is None:
                 continue

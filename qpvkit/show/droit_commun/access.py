@@ -12,7 +12,7 @@ import pandas as pd
 from qpvkit.catalogue import load_catalogue
 from qpvkit.codes import departement_of, metric_crs
 from qpvkit.diagnostic.droit_commun import DroitCommun
-from qpvkit.formats import DASH, number, plural, quantity
+from qpvkit.formats import DASH, listing, number, plural, quantity
 from qpvkit.show.blocks import Note, Table
 from qpvkit.show.canvas import INK, SMALL, WIDTH, WORSE, fit
 from qpvkit.show.chart import Chart, house_style
@@ -20,6 +20,8 @@ from qpvkit.show.droit_commun.words import ratio, sources_of
 from qpvkit.show.maps import draw_map, draw_scale
 from qpvkit.show.words import french
 
+_MANY: Final = 10  # times the supply of the rest, beyond which a ratio is only a curiosity
+_NAMED: Final = 6  # communes beyond which their names would hide the map
 _NONE: Final = "Aucun service localisé n'est chargé autour d'ici, ou le périmètre n'est pas connu."
 
 
@@ -63,7 +65,9 @@ def radii_table(d: DroitCommun) -> Table | Note:
     shares = rows.pivot_table(index="service", columns="reach", values="within", sort=True)
     frame = pd.DataFrame({"Service": [_label(str(name)) for name in shares.index]})
     for radius in shares.columns:
-        frame[f"À {number(radius)} m à pied"] = [quantity(100 * v, "%") for v in shares[radius]]
+        frame[f"À {number(float(str(radius)))} m à pied"] = [
+            quantity(100 * v, "%") for v in shares[radius]
+        ]
     if len(wide.columns):
         signs = np.sign(wide.reindex(shares.index).fillna(0.0).round(3))
         steady = (signs.max(axis=1) - signs.min(axis=1)) < 2
@@ -83,7 +87,10 @@ def radii_table(d: DroitCommun) -> Table | Note:
 def quartiers_access_table(d: DroitCommun, *, service: str = "france_services") -> Table | Note:
     """Return the access of each quartier of a contrat to one service, the nearest known first."""
     if d.reach is None or d.scope.kind == "qp":
-        return Note(text=french("Un seul quartier : voir le tableau d'accès."))
+        where = listing([f"code={code}" for code in d.scope.contrats["code"]])
+        asked = f" ({where})" if where else ""
+        text = f"La comparaison entre quartiers est sur la page du contrat{asked}."
+        return Note(text=french(text))
     rows = d.reach.quartiers.loc[d.reach.quartiers["service"].eq(service)]
     if rows.empty:
         return Note(text=french(f"{_label(service)} : aucun service localisé autour d'ici."))
@@ -109,6 +116,8 @@ def quartiers_access_table(d: DroitCommun, *, service: str = "france_services") 
 
 def inequality_table(d: DroitCommun) -> Table | Note:
     """Return how unequal access is across the quartiers of the région."""
+    if d.inequality.empty and d.scope.kind == "qp":
+        return Note(text=french("Les inégalités d'accès dans la région y sont aussi."))
     if d.inequality.empty:
         return Note(text=french(
             "Inégalités entre les quartiers de la région : il faut au moins dix quartiers dont "
@@ -155,7 +164,10 @@ def map_services(d: DroitCommun, *, service: str = "france_services") -> Chart |
     crs = metric_crs(departement_of(first, "qp"))
     metric = d.contours.to_crs(crs)
     with house_style():
-        canvas, frame = draw_map(metric, label=d.scope.label)
+        several = len(d.scope.quartiers) > 1
+        label = "quartiers du contrat" if several else d.scope.label
+        names = int(d.contours["kind"].eq("commune").sum()) <= _NAMED
+        canvas, frame = draw_map(metric, label=label, names=names)
         placed = _inside(points, metric)
         for x, y in placed:
             px, py = frame.place(np.array([x, y]))
@@ -205,5 +217,6 @@ def _metres(value: float) -> str:
 
 
 def _supply(value: float) -> str:
-    return DASH if math.isnan(value) else ratio(value)
-
+    if math.isnan(value):
+        return DASH
+    return ratio(value) if value <= _MANY else f"plus de {number(_MANY)}"

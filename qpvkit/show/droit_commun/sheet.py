@@ -18,6 +18,7 @@ from qpvkit.show.sections import table_csv
 from qpvkit.show.select import rows_of
 from qpvkit.show.words import capital, french, gap_text, people_text, reference_place, value_text
 
+_ASKED: Final = 2  # requests for data written out in the row of a stake
 _ALERT: Final = "À traiter d'abord : enjeu établi ou probable, effort insuffisant ou inconnu"
 _BACKED: Final = "Enjeux établis ou probables, effort au moins égal à la part attendue"
 _OTHERS: Final = "Enjeux que les données ne permettent pas d'établir ici"
@@ -55,6 +56,8 @@ def stake_sheet(d: DroitCommun) -> Table:
 def _why(d: DroitCommun, row: Any) -> str:  # noqa: ANN401 - a row of itertuples
     label = load_catalogue().verdicts[row.verdict].label
     if d.scope.kind != "qp":
+        if not row.quartiers:
+            return f"Ni établi ni probable dans aucun des {number(row.of)} quartiers."
         quartiers = plural(int(row.quartiers), "quartier")
         return f"Établi ou probable dans {quartiers} sur {number(row.of)}."
     chance = ""
@@ -104,16 +107,7 @@ def _measured(d: DroitCommun, one: Any) -> str:  # noqa: ANN401 - a row of itert
 def _with_whom(row: Any) -> str:  # noqa: ANN401 - a row of itertuples
     if not row.funders:
         return "Partenaire à désigner."
-    levels = {item.label: item.level for item in load_catalogue().funders.values()}
-    named = [f"{name} ({_LEVELS[levels[name]]})" for name in row.funders]
-    return f"{listing(named)}. Élu et technicien référents : à renseigner au contrat."
-
-
-_LEVELS: Final = {
-    "etat": "État", "region": "région", "departement": "département",
-    "epci": "intercommunalité", "commune": "commune", "operateur": "opérateur",
-    "autre": "autre",
-}  # fmt: skip
+    return f"{listing(list(row.funders))}. Élu et technicien référents : à renseigner au contrat."
 
 
 def _how(d: DroitCommun, row: Any) -> str:  # noqa: ANN401 - a row of itertuples
@@ -122,10 +116,13 @@ def _how(d: DroitCommun, row: Any) -> str:  # noqa: ANN401 - a row of itertuples
         parts.append(f"Suivre : {row.follow_up} ({row.follow_status}, {row.follow_label}).")
     answers = d.services.loc[d.services["ordinary"].isin(row.services)]
     silent = answers.loc[~answers["measured"].astype(bool)]
-    for one in rows_of(silent.iloc[:2]):
-        parts.append(f"{one.label} ({one.status}) : {one.action}, {one.deadline}.")
-    if len(silent) > 2:
-        parts.append(f"Et {plural(len(silent) - 2, 'autre demande', 'autres demandes')}, plus bas.")
+    shown = _ASKED if row.verdict in BACKED else 0
+    parts += [
+        f"{one.label} ({one.status}) : {one.action}, {one.deadline}."
+        for one in rows_of(silent.iloc[:shown])
+    ]
+    if (left := len(silent) - shown) > 0:
+        parts.append(f"{plural(left, 'demande')} de données, plus bas.")
     return " ".join(parts) or "Reconduire la mesure à la prochaine revue annuelle."
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 import pandas as pd
 
 from qpvkit.diagnostic.droit_commun import DroitCommun
-from qpvkit.formats import DASH, number, plural, quantity
+from qpvkit.formats import DASH, listing, number, plural, quantity
 from qpvkit.load.ledger.lines import FLAG_LABELS
 from qpvkit.measure.droit_commun.staff import MEASURE_LABELS
 from qpvkit.show.blocks import Note, Table
@@ -36,6 +36,7 @@ _KNOWN_WORDS: Final = {
 }  # fmt: skip
 _SHARES: Final = ("vacancy", "junior", "contractual", "hours_lost")
 _FEWEST: Final = 3  # comparators under which what one commune is expected to receive is not shown
+_NAMED: Final = 4
 _POSTS: Final = {"anct_adultes_relais": "Adultes-relais", "anct_postes_fonjep": "Postes Fonjep"}
 
 
@@ -53,7 +54,7 @@ def equity_table(d: DroitCommun) -> Table | Note:
             "Norme": [_norm(row) for row in rows_of(rows)],
             "Ici": [_served(row) for row in rows_of(rows)],
             "Indice": [_index(row) for row in rows_of(rows)],
-            "Intervalle à 95 %": [interval(row.low, row.high) or DASH for row in rows_of(rows)],
+            "Intervalle à 95 %": [_noise(row) for row in rows_of(rows)],
             "Manque": [_shortfall(row) for row in rows_of(rows)],
             "Preuve": list(rows["evidence_grade"]),
             "Conclusion": [conclusion(row) for row in rows_of(rows)],
@@ -65,7 +66,7 @@ def equity_table(d: DroitCommun) -> Table | Note:
     ]
     return Table(
         frame=frame,
-        caption=french("Indice d'équité : part reçue rapportée à la part attendue (1 : part égale)"),
+        caption=french("Indice d'équité : part reçue sur part attendue (1 : part égale)"),
         name="tableau-equite",
         groups=tuple(map(french, groups)),
         toned="Conclusion",
@@ -79,7 +80,7 @@ def _norm(row: Any) -> str:  # noqa: ANN401 - a row of itertuples
     words = f"{row.norm}, {NORM_WORDS[row.norm]}"
     if row.norm == "N0" or not isinstance(row.need_label, str):
         return words
-    return f"{words} ({row.need_label}, {number(row.vintage).replace(chr(0x202f), '')})"
+    return f"{words} ({row.need_label}, {number(row.vintage).replace(chr(0x202F), '')})"
 
 
 def _served(row: Any) -> str:  # noqa: ANN401 - a row of itertuples
@@ -100,6 +101,12 @@ def _index(row: Any) -> str:  # noqa: ANN401 - a row of itertuples
     if math.isnan(row.index_low):
         return DASH
     return f"bornes : {interval(row.index_low, row.index_high)}"
+
+
+def _noise(row: Any) -> str:  # noqa: ANN401 - a row of itertuples
+    if row.method == "accounts" and row.low == row.high:
+        return "sans objet : des comptes, pas un tirage"
+    return interval(row.low, row.high) or DASH
 
 
 def _shortfall(row: Any) -> str:  # noqa: ANN401 - a row of itertuples
@@ -123,7 +130,7 @@ def services_table(d: DroitCommun) -> Table:
             "Service": list(rows["label"]),
             "Verdict": [capital(verdict_words(verdict)) for verdict in rows["verdict"]],
             "Mesurabilité": [f"{row.status}, {row.status_label}" for row in rows_of(rows)],
-            "Ce qui est établi, ou ce qu'il faut demander": [_said(d, row) for row in rows_of(rows)],
+            "Ce qui est établi, ou à demander": [_said(d, row) for row in rows_of(rows)],
         }
     ).map(french)
     heads = {True: "Services qui ont un verdict", False: "Services sans verdict"}
@@ -233,9 +240,7 @@ def posts_table(d: DroitCommun) -> Table | Note:
             "Contrat": [f"{row.contrat_label} ({row.contrat})" for row in rows_of(rows)],
             "Nombre": [number(count) for count in rows["posts"]],
             "Habitants des quartiers": [number(people) for people in rows["population"]],
-            "Pour 10 000 habitants": [
-                number(rate, decimals=1) for rate in rows["posts_per_10000"]
-            ],
+            "Pour 10 000 habitants": [number(rate, decimals=1) for rate in rows["posts_per_10000"]],
         }
     ).map(french)
     return Table(
@@ -257,7 +262,11 @@ def perequation_table(d: DroitCommun) -> Table | Note:
     lines: list[tuple[str, str, str, str, str]] = []
     for item in d.perequation:
         lines.append(_region_line(item))
-        lines += [_commune_line(row, item.year) for row in rows_of(item.communes)]
+        alike = item.communes["comparators"].ge(_FEWEST) & item.communes["expected"].gt(0)
+        lines += [_commune_line(row, item.year) for row in rows_of(item.communes.loc[alike])]
+        alone = item.communes.loc[~alike]
+        if len(alone):
+            lines.append(_alone_line(alone, item.year))
     frame = pd.DataFrame(
         lines, columns=["Communes", "Exercice", "Reçu par habitant", "Communes semblables",
                         "Ce que l'on peut en dire"],
@@ -294,14 +303,21 @@ def _region_line(item: Any) -> tuple[str, str, str, str, str]:  # noqa: ANN401
 
 
 def _commune_line(row: Any, year: int) -> tuple[str, str, str, str, str]:  # noqa: ANN401
-    near = int(row.comparators)
-    shown = near >= _FEWEST and row.expected > 0
-    said = f"{plural(near, 'commune semblable', 'communes semblables')}" if near else (
-        "aucune commune de même taille et de mêmes ressources sans quartier"
-    )  # fmt: skip
     return (
         str(row.label), str(year), quantity(row.per_inhabitant, "€", decimals=2),
-        quantity(row.expected, "€", decimals=2) if shown else DASH, said,
+        quantity(row.expected, "€", decimals=2), f"{number(row.comparators)} communes semblables",
+    )  # fmt: skip
+
+
+def _alone_line(rows: pd.DataFrame, year: int) -> tuple[str, str, str, str, str]:
+    """Name the communes that too few others are like, with what they receive together."""
+    names = listing(list(rows["label"][:_NAMED]))
+    if len(rows) > _NAMED:
+        names = f"{', '.join(rows['label'][:_NAMED])} et {len(rows) - _NAMED} autres"
+    received = (rows["per_inhabitant"] * rows["population"]).sum() / rows["population"].sum()
+    return (
+        names, str(year), quantity(float(received), "€", decimals=2), DASH,
+        "moins de trois communes de même taille et de mêmes ressources sans quartier",
     )  # fmt: skip
 
 

@@ -14,8 +14,8 @@ from qpvkit.diagnostic.droit_commun.sheet import BACKED
 from qpvkit.formats import listing, number, plural, quantity
 from qpvkit.measure.droit_commun.verdicts import VERDICT_LABELS, Verdict
 from qpvkit.show.blocks import Fragment, render
-from qpvkit.show.select import rows_of
 from qpvkit.show.facts import Stated
+from qpvkit.show.select import rows_of
 from qpvkit.show.words import capital, french
 
 NORM_WORDS: Final = {"N0": "par habitant", "N1": "selon le besoin", "N2": "besoin pondéré"}
@@ -254,8 +254,8 @@ def _access(d: DroitCommun) -> str:
     row = rows.iloc[0]
     beside = ""
     if d.reach.around[0] and not math.isnan(row["reference_within"]):
-        beside = f", {quantity(100 * row['reference_within'], '%')} dans le reste de " \
-                 f"l'intercommunalité"  # fmt: skip
+        beside = f", {quantity(100 * row['reference_within'], '%')} (sous-estimés) dans le reste " \
+                 f"de l'intercommunalité"  # fmt: skip
     return (
         f"{quantity(100 * row['within'], '%')} des habitants sont à dix minutes à pied d'un espace "
         f"France services{beside} (population répartie, niveau de preuve "
