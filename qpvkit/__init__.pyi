@@ -1,9 +1,21 @@
 from .catalogue import load_catalogue
 from .diagnostic import Diagnostic, diagnose
-from .diagnostic.survey import Survey, survey_verdicts
 from .diagnostic.droit_commun import DroitCommun, diagnose_droit_commun
+from .diagnostic.survey import Survey, survey_verdicts
+from .errors import QpvkitError
+from .load.contracts import load_contracts
+from .load.funding import import_summaries, load_funding, load_staff
+from .load.indicators import load_observations, reference_values
+from .load.services import load_services
+from .load.territories import Territory, find_territory, load_territories
 from .measure.droit_commun.access import accessibility
 from .measure.droit_commun.equity import equity_index
+from .measure.gaps import compute_gaps
+from .publish.batch import run_batch
+from .publish.report import run_report
+from .settings import Settings
+from .show.chart import Chart
+from .show.charts import plot_gaps, plot_profile
 from .show.droit_commun.access import (
     access_table,
     inequality_table,
@@ -25,18 +37,6 @@ from .show.droit_commun.tables import (
     substitution_note,
 )
 from .show.droit_commun.words import describe_droit_commun, droit_commun_title
-from .errors import QpvkitError
-from .load.contracts import load_contracts
-from .load.funding import import_summaries, load_funding, load_staff
-from .load.indicators import load_observations, reference_values
-from .load.services import load_services
-from .load.territories import Territory, find_territory, load_territories
-from .measure.gaps import compute_gaps
-from .publish.batch import run_batch
-from .publish.report import run_report
-from .settings import Settings
-from .show.chart import Chart
-from .show.charts import plot_gaps, plot_profile
 from .show.evidence import evidence_table, missing_stakes_table, stakes_table
 from .show.maps import map_quartier
 from .show.narrative import describe
