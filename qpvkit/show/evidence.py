@@ -150,7 +150,7 @@ def evidence_table(d: Diagnostic, *, stake: str) -> Table | Note:
 
 def without_empty(frame: pd.DataFrame) -> pd.DataFrame:
     """Leave out the columns that hold nothing but dashes."""
-    kept = [name for name in frame if not len(frame) or any(frame[name] != DASH)]
+    kept = [name for name in frame if frame.empty or set(frame[name]) != {DASH}]
     return frame[kept]
 
 

@@ -132,16 +132,16 @@ def infer_truth(z: Floats, e: Floats, prior: Prior) -> Truth:
     wide = np.sqrt(covariance[:, diagonal, diagonal])
     ratio = np.where(seen, deviation / wide, 1.0)
     return Truth(
-        mean=np.where(seen, mean, prior.mean), cover=_factor(covariance) * ratio[:, :, None]
+        mean=np.where(seen, mean, prior.mean), cover=factor_of(covariance) * ratio[:, :, None]
     )
 
 
-def _factor(covariance: Floats) -> Floats:
+def factor_of(covariance: Floats) -> Floats:
     """Return a factor L with ``L Lᵀ`` the covariance, even where one is nearly singular."""
     try:
         return np.asarray(np.linalg.cholesky(covariance), dtype=float)
     except np.linalg.LinAlgError:
         if len(covariance) > 1:  # the others keep the factor that they have alone
-            return np.concatenate([_factor(one[None]) for one in covariance])
+            return np.concatenate([factor_of(one[None]) for one in covariance])
     roots, vectors = np.linalg.eigh(covariance)
     return np.asarray(vectors * np.sqrt(np.clip(roots, 0.0, None))[:, None, :], dtype=float)

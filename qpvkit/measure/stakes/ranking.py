@@ -7,6 +7,7 @@ allow, `p_top3_choices` the choices of the method, `p_top3` both.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -14,9 +15,10 @@ import numpy as np
 import pandas as pd
 
 from qpvkit.measure.scales import Floats, from_scale
-from qpvkit.measure.stakes.choices import Frame, draw_choices, fixed_choices, score
+from qpvkit.measure.stakes.choices import draw_choices, score
 from qpvkit.measure.stakes.evidence import EVIDENCE_COLUMNS
 from qpvkit.measure.stakes.frames import Arrays, build_frame, positions
+from qpvkit.measure.stakes.law import Law, law_of_scores
 from qpvkit.measure.stakes.layout import Layout, lay_out_stakes
 from qpvkit.measure.stakes.posterior import Prior, Truth, infer_truth
 from qpvkit.measure.stakes.rules import Rules
@@ -34,6 +36,7 @@ _MEASURES: Final = (
     "shrunk_high",
 )  # fmt: skip
 _CHUNK: Final = 48  # quartiers at a time: about 100 MB of draws
+_FINER: Final = 8  # draws of the data alone for one of the data and the choices
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,14 +136,13 @@ def _rank_chunk(arrays: Arrays, prior: Prior, rules: Rules) -> _Piece:
     frame = build_frame(arrays).only(used)
     size = len(prior.names)
     noise = np.random.default_rng([rules.seed, 0]).standard_normal((rules.draws, size))
-    fixed = fixed_choices(rules.draws, size, balance=rules.balance).only(used)
     varied = draw_choices(rules.draws, size, seed=rules.seed).only(used)
     theta = truth.draw(noise, used)
-    by_data = score(theta, frame, fixed)
+    by_data = law_of_scores(truth, frame, used, balance=rules.balance)
     best = truth.mean[:, None, used]
     by_choices = score(np.broadcast_to(best, theta.shape), frame, varied)
     by_both = score(theta, frame, varied)
-    return _Piece(truth=truth, columns=_summaries(best, by_data, by_choices, by_both, frame, rules))
+    return _Piece(truth=truth, columns=_summaries(by_data, by_choices, by_both, rules))
 
 
 def infer_arrays(arrays: Arrays, prior: Prior) -> Truth:
@@ -159,31 +161,37 @@ def infer_arrays(arrays: Arrays, prior: Prior) -> Truth:
 
 
 def _summaries(
-    best: Floats, by_data: Floats, by_choices: Floats, by_both: Floats, frame: Frame, rules: Rules
+    by_data: Law, by_choices: Floats, by_both: Floats, rules: Rules
 ) -> dict[str, Floats]:
-    one = fixed_choices(1, best.shape[2], balance=rules.balance)
-    point = score(best, frame, one)[:, 0]
-    ranks = rank_draws(by_data)
-    tail = (1 - rules.interval_level) / 2
-    low, high = np.quantile(ranks, [tail, 1 - tail], axis=1, method="inverted_cdf")
-    ends = np.quantile(by_data, [tail, 1 - tail], axis=1)
+    point = by_data.mean
+    ranks = rank_draws(by_data.draw(_FINER * rules.draws, seed=rules.seed))
+    low, high = _rank_limits(ranks, level=rules.interval_level)
+    half = _normal_quantile(rules.interval_level) * by_data.deviation
     in_top = ranks <= rules.top
     unscored = np.isnan(point)
     columns = {
         "prominence": point,
-        "prominence_low": ends[0],
-        "prominence_high": ends[1],
+        "prominence_low": point - half,
+        "prominence_high": point + half,
         "rank": rank_draws(point[:, None])[:, 0].astype(float),
-        "rank_low": low.astype(float),
-        "rank_high": high.astype(float),
+        "rank_low": low,
+        "rank_high": high,
         "p_top3_data": in_top.mean(axis=1),
         "p_top3_choices": (rank_draws(by_choices) <= rules.top).mean(axis=1),
         "p_top3": (rank_draws(by_both) <= rules.top).mean(axis=1),
         "p_positive": (by_both > 0).mean(axis=1),
-        "p_positive_data": (by_data > 0).mean(axis=1),
+        "p_positive_data": _normal_part(point / by_data.deviation),
         "in_top_set": top_set(in_top, level=rules.set_level).astype(float),
     }
     return {name: np.where(unscored, np.nan, values) for name, values in columns.items()}
+
+
+def _rank_limits(ranks: np.ndarray, *, level: float) -> tuple[Floats, Floats]:
+    """Return the first ranks that as many draws reach, at each end of an interval."""
+    tail = (1 - level) / 2
+    within = np.stack([(ranks <= rank).mean(axis=1) for rank in range(1, ranks.shape[2] + 1)])
+    low, high = ((within < share).sum(axis=0) + 1.0 for share in (tail, 1 - tail))
+    return low, high
 
 
 def rank_draws(scores: Floats) -> np.ndarray:
@@ -200,12 +208,13 @@ def rank_draws(scores: Floats) -> np.ndarray:
     [[[2, 3, 1]]]
     """
     filled = np.where(np.isnan(scores), -np.inf, scores)
-    ranks = np.ones(filled.shape, dtype=np.int16)
-    for stake in range(filled.shape[2]):
-        other = filled[..., stake : stake + 1]
-        ranks += other > filled
-        ranks[..., stake + 1 :] += (other == filled)[..., stake + 1 :]
-    return ranks
+    by_stake = np.ascontiguousarray(np.moveaxis(filled, 2, 0))
+    ranks = np.ones(by_stake.shape, dtype=np.int16)
+    for one, other in itertools.combinations(range(len(by_stake)), 2):
+        ahead = by_stake[other] > by_stake[one]
+        ranks[one] += ahead
+        ranks[other] += ~ahead
+    return np.moveaxis(ranks, 0, 2)
 
 
 def top_set(in_top: np.ndarray, *, level: float) -> np.ndarray:
@@ -253,6 +262,8 @@ def _evidence_values(
     evidence: pd.DataFrame, arrays: Arrays, pieces: Sequence[_Piece], rules: Rules
 ) -> pd.DataFrame:
     """Add to the evidence what each indicator says, as published and with its luck taken back."""
+    if not arrays.names:  # nothing has a scale in this map
+        return evidence.assign(**dict.fromkeys(_MEASURES, np.nan))
     rows = positions(arrays.codes, evidence["code"])
     columns = positions(arrays.names, evidence["indicator"])
     known = columns >= 0
@@ -289,3 +300,9 @@ def _normal_quantile(level: float) -> float:
     from scipy.special import ndtri  # noqa: PLC0415 - slow to import
 
     return float(ndtri(0.5 + level / 2))
+
+
+def _normal_part(z: Floats) -> Floats:
+    from scipy.special import ndtr  # noqa: PLC0415 - slow to import
+
+    return np.asarray(ndtr(z), dtype=float)

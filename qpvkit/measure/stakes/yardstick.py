@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from qpvkit.measure.scales import Floats
-from qpvkit.measure.stakes.shape import fit_shape
+from qpvkit.measure.stakes.shape import CENTRES, fit_shape
 
 SERIES: Final = ["indicator", "vintage"]
 _MAD: Final = 1.4826  # makes the median absolute deviation that of a normal law
@@ -53,7 +53,7 @@ class Yardstick:
     @property
     def latest(self) -> int:
         """The most recent vintage of the map; −1 when no source states one."""
-        return int(self.series.index.get_level_values("vintage").max())
+        return max(self.series.index.get_level_values("vintage"), default=_UNSTATED)
 
 
 def vintage_key(vintage: pd.Series) -> pd.Series:
@@ -134,7 +134,7 @@ def _weights(scaled: pd.DataFrame, names: list[str]) -> pd.DataFrame:
     groups = scaled.assign(e=np.sqrt(scaled["e2"])).groupby("indicator")
     shapes = {str(name): fit_shape(rows["z"].to_numpy(), rows["e"].to_numpy())
               for name, rows in groups}  # fmt: skip
-    return pd.DataFrame([shapes[name] for name in names], index=names)
+    return pd.DataFrame([shapes[name] for name in names], index=names, columns=range(len(CENTRES)))
 
 
 def _correlation(wide: pd.DataFrame) -> pd.DataFrame:

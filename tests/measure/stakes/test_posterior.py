@@ -8,8 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from planted import normal_table, values
 
-from qpvkit.measure.stakes import posterior
-from qpvkit.measure.stakes.posterior import Prior, fit_prior, infer_truth
+from qpvkit.measure.stakes.posterior import Prior, factor_of, fit_prior, infer_truth
 from qpvkit.measure.stakes.shape import CENTRES, fit_shape, moments
 from qpvkit.measure.stakes.yardstick import fit_yardstick
 
@@ -171,7 +170,7 @@ def test_drawing_some_indicators_draws_them_as_among_all():
 def test_one_singular_covariance_leaves_the_others_alone():
     sound = np.array([[1.0, 0.2], [0.2, 1.0]])
     broken = np.array([[1.0, 1.0 + 1e-9], [1.0 + 1e-9, 1.0]])
-    found = posterior._factor(np.stack([sound, broken]))
+    found = factor_of(np.stack([sound, broken]))
     np.testing.assert_array_equal(found[0], np.linalg.cholesky(sound))
     np.testing.assert_allclose(found[1] @ found[1].T, broken, atol=1e-6)
 
