@@ -17,7 +17,7 @@ import pydantic
 from qpvkit.codes import Kind
 from qpvkit.errors import CatalogueError, UnknownNameError, near_names
 from qpvkit.grid import Measurement, PeerGroup, Stake, VerdictWords
-from qpvkit.partners import Funder, Service, Template
+from qpvkit.partners import Funder, MeasurabilityWords, Ordinary, Service, Template
 from qpvkit.records import (
     Alias,
     Caveat,
@@ -60,6 +60,8 @@ class Catalogue(Model):
     funders: dict[str, Funder]
     services: dict[str, Service]
     templates: dict[str, Template]
+    ordinary: dict[str, Ordinary]
+    measurability: dict[str, MeasurabilityWords]
 
     def indicator(self, name: str) -> Indicator:
         """Return one indicator, or say which names are near."""
@@ -163,6 +165,9 @@ def _folder(folder: Path, key: str, model: type[Record]) -> dict[str, Record]:
 _WORDS: Final[dict[str, type[Model]]] = {
     "public": Public, "unit": Unit, "secrecy": SecrecyRule, "caveat": Caveat,
     "threshold": Threshold,
+}  # fmt: skip
+_ORDINARY: Final[dict[str, type[Model]]] = {
+    "ordinary": Ordinary, "measurability": MeasurabilityWords,
 }  # fmt: skip
 _GRID: Final[dict[str, type[Model]]] = {"stake": Stake, "peers": PeerGroup, "verdict": VerdictWords}
 
@@ -268,6 +273,27 @@ def _dangling_money(catalogue: Catalogue) -> list[str]:
     for template in catalogue.templates.values():
         if template.source not in catalogue.sources:
             wrong.append(f"modèle « {template.id} », source : {template.source} inconnue")
+    return wrong + _dangling_ordinary(catalogue)
+
+
+def _dangling_ordinary(catalogue: Catalogue) -> list[str]:
+    """Return what the services of the droit commun refer to and nobody has."""
+    wrong = []
+    for item in catalogue.ordinary.values():
+        links: tuple[tuple[str, tuple[str, ...], Mapping[str, object]], ...] = (
+            ("theme", (item.theme,), catalogue.themes),
+            ("need", item.need, catalogue.indicators),
+            ("beneficiaries", tuple(filter(None, [item.beneficiaries])), catalogue.indicators),
+            ("points", item.points, catalogue.services),
+            ("stakes", item.stakes, catalogue.stakes),
+            ("funders", item.funders, catalogue.funders),
+        )
+        for field, names, known in links:
+            wrong += [
+                f"droit commun « {item.id} », {field} : {name} inconnu"
+                for name in names
+                if name not in known
+            ]
     return wrong
 
 
@@ -294,6 +320,7 @@ def load_catalogue(folder: Path | None = None) -> Catalogue:
     folder = folder or Settings().catalogue_dir
     words = _sections(folder / "words.toml", _WORDS)
     grid = _sections(folder / "stakes.toml", _GRID)
+    ordinary = _sections(folder / "droit_commun.toml", _ORDINARY)
     catalogue = Catalogue(
         themes=_named(folder / "themes.toml", "theme", Theme),
         publics=words["public"],
@@ -314,6 +341,8 @@ def load_catalogue(folder: Path | None = None) -> Catalogue:
         funders=_named(folder / "funders.toml", "funder", Funder),
         services=_named(folder / "services.toml", "service", Service),
         templates=_folder(folder / "templates", "template", Template),
+        ordinary=ordinary["ordinary"],
+        measurability=ordinary["measurability"],
     )
     _check_references(catalogue, folder)
     return catalogue

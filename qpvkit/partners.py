@@ -6,7 +6,7 @@ from typing import Literal
 
 import pydantic
 
-from qpvkit.records import Identifier, Level, Model, Words
+from qpvkit.records import Identifier, Level, Measurable, Model, Words, check_expression
 
 
 class Funder(Model):
@@ -31,6 +31,58 @@ class Service(Model):
     codes: dict[str, tuple[str, ...]] = pydantic.Field(
         default={}
     )  # source → producer's codes, old and new
+
+
+class Ordinary(Model):
+    """A service of the droit commun that a contrat is expected to name.
+
+    Attributes
+    ----------
+    programmes
+        Expressions on the programmes of the ledger that are this service; the first service that
+        matches wins.
+    need, beneficiaries
+        Indicators: the people in need (norm N1), the first published at both scales, and those
+        served where an official file counts them at both.
+    points
+        The located services that give access to it.
+    stakes, funders
+        The stakes that it answers, and who must act.
+    status
+        How far it can be measured as long as no partner gives figures.
+    known, holder, action, deadline
+        The facts of the sentence said of a service that has no verdict: what exists and at which
+        scale, who holds it, what to do and by when.
+    """
+
+    id: Identifier
+    label: Words
+    theme: Identifier
+    programmes: tuple[str, ...] = ()
+    need: tuple[Identifier, ...] = ("taux_pauvrete",)
+    beneficiaries: Identifier | Literal[""] = ""
+    points: tuple[Identifier, ...] = ()
+    stakes: tuple[Identifier, ...] = ()
+    funders: tuple[Identifier, ...] = pydantic.Field(min_length=1)
+    status: Measurable
+    known: Words
+    holder: Words
+    action: Words
+    deadline: Words
+
+    @pydantic.field_validator("programmes")
+    @classmethod
+    def _readable_programmes(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        for pattern in patterns:
+            check_expression(pattern)
+        return patterns
+
+
+class MeasurabilityWords(Model):
+    """What a status of measurability says."""
+
+    id: Measurable
+    label: Words
 
 
 class TemplateField(Model):

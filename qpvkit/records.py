@@ -22,7 +22,7 @@ Identifier = Annotated[str, pydantic.StringConstraints(pattern=r"^[a-z][a-z0-9_]
 Words = Annotated[str, pydantic.StringConstraints(min_length=1, strip_whitespace=True)]
 
 
-def _check_expression(pattern: str) -> None:
+def check_expression(pattern: str) -> None:
     """Refuse a regular expression that Python cannot read, as a model refuses a value."""
     try:
         re.compile(pattern)
@@ -110,7 +110,7 @@ class Column(Model):
     @pydantic.model_validator(mode="after")
     def _readable_expressions(self) -> Column:
         for pattern in (self.column, self.over, self.note, *self.where):
-            _check_expression(pattern.replace("{yy}", "00"))
+            check_expression(pattern.replace("{yy}", "00"))
         return self
 
 
@@ -316,7 +316,7 @@ class Source(Model):
             *(item.column for item in (self.ledger.amounts if self.ledger else ())),
             *(self.points.model_dump().values() if self.points else ()),
         ):
-            _check_expression(pattern if isinstance(pattern, str) else "")
+            check_expression(pattern if isinstance(pattern, str) else "")
         return self
 
 
@@ -362,10 +362,14 @@ CoverageStatus = Literal[
 ]
 
 
+Measurable = Literal["M0", "M1", "M2", "M3", "M4", "M5"]
+
+
 class CoverageWords(Model):
     """What is said of an indicator that is, or is not, known for a quartier."""
 
     id: CoverageStatus
+    measurability: Measurable
     label: Words
     reason: str
     ask: str

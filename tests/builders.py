@@ -140,6 +140,7 @@ note = "Métropole européenne de Lille."
 COVERAGE = """
 [[coverage]]
 id = "published"
+measurability = "M5"
 label = "publié"
 reason = ""
 ask = ""
@@ -162,6 +163,20 @@ level = "etat"
 id = "autre"
 label = "Autre financeur"
 level = "autre"
+"""
+
+DROIT_COMMUN = """
+[[ordinary]]
+id = "autre"
+label = "Autre service"
+theme = "population"
+need = ["population"]
+funders = ["autre"]
+status = "M3"
+known = "rien n'est localisé"
+holder = "le partenaire"
+action = "compter"
+deadline = "2027"
 """
 
 SERVICES = """
@@ -551,6 +566,7 @@ FILES = {
     "glossary.toml": GLOSSARY,
     "funders.toml": FUNDERS,
     "services.toml": SERVICES,
+    "droit_commun.toml": DROIT_COMMUN,
     "sources/base.toml": SOURCES,
     "indicators/base.toml": INDICATORS,
 }

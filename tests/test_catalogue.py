@@ -5,6 +5,7 @@ from __future__ import annotations
 import pydantic
 import pytest
 from builders import (
+    DROIT_COMMUN,
     INDICATORS,
     SOURCES,
     STAKES,
@@ -311,3 +312,16 @@ def test_every_stake_of_the_grid_rests_on_two_indicators_with_an_error_model():
             for name in stake.indicators
         ]
         assert sum(family not in ("none", "proxy") for family in models) >= 2, stake.id
+
+
+def test_a_service_of_the_droit_commun_refers_to_what_exists(tmp_path):
+    text = DROIT_COMMUN.replace('funders = ["autre"]', 'funders = ["caf"]\nstakes = ["loisirs"]')
+    message = refusal(tmp_path, {"droit_commun.toml": text})
+    assert "droit commun « autre », funders : caf inconnu" in message
+    assert "droit commun « autre », stakes : loisirs inconnu" in message
+
+
+def test_a_broken_expression_of_a_programme_is_refused(tmp_path):
+    text = DROIT_COMMUN.replace('need = ["population"]', 'programmes = ["(école"]')
+    message = refusal(tmp_path, {"droit_commun.toml": text})
+    assert "expression régulière illisible" in message

@@ -43,7 +43,9 @@ def test_list_filters_by_epci_under_its_old_siren():
     assert old == new
 
 
-@pytest.mark.parametrize("what", ["indicateurs", "themes", "sources", "fichiers", "notebooks"])
+@pytest.mark.parametrize(
+    "what", ["indicateurs", "themes", "sources", "fichiers", "notebooks", "plans"]
+)
 def test_list_of_the_catalogue_reads_back_as_csv(what):
     result = call("list", what, "--format", "csv")
     assert result.exit_code == 0
@@ -84,6 +86,10 @@ def test_check_says_what_is_declared_and_read():
         (["run", "10_diagnostic_qp", "--set", "code=QN09901M"], "code_qp"),
         (["build", "--departement", "75"], "Aucun quartier"),
         (["build", "--only", "QN09999M"], "Noms proches"),
+        (["batch", "quartiers_2042"], "quartiers_2024"),
+        (["batch", "quartiers_2024", "--isolation", "bulle"], "isolation inconnue"),
+        (["batch", "quartiers_2024", "--cluster", "ici", "--force"], "local:2"),
+        (["status", "rien"], "plan de lot inconnu"),
     ],
 )
 def test_a_mistake_gets_one_french_sentence(words, expected):
@@ -116,7 +122,8 @@ def test_a_data_set_without_files_says_what_to_do(tmp_path, monkeypatch):
 
 
 def test_every_command_has_a_french_help():
-    for name in ("add", "template", "list", "show", "check", "build", "run", "glossary"):
+    for name in ("add", "template", "list", "show", "check", "build", "batch", "status", "bench",
+                 "run", "calibrate", "glossary"):  # fmt: skip
         text = call(name, "--help").stdout
         assert "Usage" in text
         assert len(text.splitlines()) > 5
@@ -185,3 +192,27 @@ def test_add_names_a_file_by_its_content_and_keeps_going(tmp_path, monkeypatch):
     again = call("add", str(folder / "sans nom.dat"))
     assert again.exit_code == 0
     assert "déjà là" in again.stdout
+
+
+def test_batch_is_told_before_and_after(monkeypatch, tmp_path):
+    share = tmp_path / "maison"
+    share.mkdir()
+    home = Path(os.environ["QPVKIT_HOME"])
+    call("list", "qp")  # the store is there
+    (share / "data").symlink_to(home / "data")
+    monkeypatch.setenv("QPVKIT_HOME", str(share))
+    words = ("batch", "quartiers_2024", "--only", "QN09901M", "--only", "QN09902M")
+    before = command(*words, "--dry-run")
+    assert before.stdout.count("jamais produit") == 2
+    assert not list((share / "reports").rglob("*.html"))
+    made = command(*words, "--jobs", "2")
+    assert made.returncode == 0, made.stderr
+    assert "2 rapports" in made.stdout
+    again = command(*words)
+    assert "dont 2 déjà à jour" in again.stdout
+    page = share / "reports" / "demo" / "10_diagnostic_qp" / "QN09902M.html"
+    page.unlink()
+    state = command("status", "quartiers_2024", "--only", "QN09901M", "--only", "QN09902M",
+                    "--all", "--format", "json")  # fmt: skip
+    rows = {row["code"]: row["état"] for row in json.loads(state.stdout)}
+    assert rows == {"QN09901M": "à jour", "QN09902M": "absent"}

@@ -13,8 +13,11 @@ GOLDENS = Path(__file__).parent / "goldens"
 COLUMNS = {
     "gaps": [
         "indicator", "vintage", "value", "reference_kind", "reference_code", "reference_value",
-        "gap", "worse", "people",
+        "gap", "gap_low", "gap_high", "comparison", "comparison_reason", "rest_gap", "different",
+        "worse", "people",
     ],
+    "stakes": ["stake", "verdict", "verdict_reason", "rank", "in_top_set", "read", "expected"],
+    "evidence": ["stake", "indicator", "retained", "reason", "stands_for"],
     "coverage": ["theme", "indicator", "status"],
     "profile": [
         "indicator", "vintage", "value", "status", "base", "base_vintage", "source", "peers",

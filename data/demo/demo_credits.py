@@ -65,6 +65,22 @@ CREDITS: tuple[Cells, ...] = (
      "cp", "contrat", "CN09902M", "Chantier d'insertion", 45_000, 14, "A", "Adresses (démo)"],
     [2023, "caf", "Caf fictive", "Accompagnement à la scolarité", "droit_commun", "education",
      "cp", "qp", "QP099004", "Trois groupes d'enfants", 21_900, 55, "B", "Bilan (démo)"],
+    # known for the whole commune only: the part of the quartier can but be bounded
+    [2024, "commune", "Valmer-sur-Ondre", "Restauration scolaire à tarif social", "droit_commun",
+     "education", "cp", "commune", "99001", "Toutes les écoles", 512_000, 1_240, "A",
+     "Inscriptions (démo)"],
+    # a second year: specific credits rise while ordinary ones fall behind
+    [2025, "caf", "Caf fictive", "Accompagnement à la scolarité", "droit_commun", "education",
+     "cp", "qp", "QN09901M", "Quatre groupes d'enfants", 25_400, 58, "B", "Bilan (démo)"],
+    [2025, "caf", "Caf fictive", "Accompagnement à la scolarité", "droit_commun", "education",
+     "cp", "epci", "200099011", "Toute l'intercommunalité", 101_200, 431, "B", "Bilan (démo)"],
+    [2025, "departement", None, "Protection maternelle et infantile", "droit_commun", "sante",
+     "cp", "qp", "QN09901M", "Consultations", 39_800, 112, "A", "Adresses (démo)"],
+    [2025, "departement", None, "Protection maternelle et infantile", "droit_commun", "sante",
+     "cp", "epci", "200099011", "Consultations", 322_000, 741, "A", "Adresses (démo)"],
+    [2025, "etat", None, "Contrat de ville, P147", "specifique", "education",
+     "cp", "qp", "QN09901M", "Programme de réussite éducative", 96_500, 101, "A",
+     "Adresses (démo)"],
 )  # fmt: skip
 
 # exercice, service, unité, dessert, maille, code, usagers, postes, vacants, agents, moins de

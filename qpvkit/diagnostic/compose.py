@@ -37,8 +37,9 @@ from qpvkit.load.territories import Territory, find_territory
 from qpvkit.load.voices import find_contract, own_grid
 from qpvkit.measure.gaps import choose_vintages, compute_gaps
 from qpvkit.measure.peers import summarise_peers
-from qpvkit.measure.stakes.ranking import rank_stakes
-from qpvkit.measure.stakes.sensitivity import vary_choices
+from qpvkit.measure.stakes.layout import lay_out_stakes
+from qpvkit.measure.stakes.ranking import rank_layout
+from qpvkit.measure.stakes.sensitivity import vary_layout
 from qpvkit.settings import load_settings
 
 
@@ -110,7 +111,8 @@ def diagnose(
     inputs = ranking_inputs(
         panel, catalogue, values=measured, peers=peers, reference=reference, grid=grid
     )
-    ranking = rank_stakes(**inputs, rules=rules)
+    layout = lay_out_stakes(**inputs, rules=rules)
+    ranking = rank_layout(layout, rules)
     code = territory.code
     return Diagnostic(
         territory=territory,
@@ -121,7 +123,7 @@ def diagnose(
         profile=profile,
         gaps=gaps,
         stakes=add_voices(word_stakes(ranking, catalogue, code, grid=grid), contract),
-        sensitivity=vary_choices(**inputs, rules=rules),
+        sensitivity=vary_layout(layout, rules),
         voices=tally_groups(contract),
         contract=contract.label if contract else "",
         evidence=word_evidence(

@@ -102,12 +102,12 @@ def read_contours(territory: Territory, places: pd.DataFrame, store: Store) -> g
     return frame[["kind", "code", "label", "focus", "geometry"]]
 
 
-def read_thresholds(catalogue: Catalogue) -> pd.DataFrame:
-    """List the numbers of the method: ``id, label, value``."""
+def read_thresholds(catalogue: Catalogue, *, domain: str = "diagnostic") -> pd.DataFrame:
+    """List the numbers of the method of one kind of report: ``id, label, value``."""
     return pd.DataFrame(
         [
             {"id": item.id, "label": item.label, "value": item.value}
             for item in catalogue.thresholds.values()
-            if item.domain == "diagnostic"
+            if item.domain == domain
         ]
     )

@@ -69,10 +69,12 @@ class Diagnostic:
         The name of the contrat de ville, empty when no file describes it.
     evidence
         One row per stake × indicator: ``stake, indicator, label, short, unit, direction,
-        publics, vintage, value, status, retained, reason, stands_for, z, severity, specificity,
-        shrunk, shrunk_low, shrunk_high`` (the value once the luck of being selected is taken
-        back), and of the main reference ``reference_kind, reference_label, reference_value,
-        gap, gap_low, gap_high, people`` and ``shrunk_gap, shrunk_gap_low, shrunk_gap_high``.
+        publics, vintage, value, status, retained, reason, stands_for``, the place among quartiers
+        in σ ``z, z_low, z_high`` with the ``center, sigma`` of its scale, ``severity,
+        specificity, shrunk, shrunk_low, shrunk_high`` (the value once the luck of being selected
+        is taken back), and of the main reference ``reference_kind, reference_label,
+        reference_value, gap, gap_low, gap_high, people`` and ``shrunk_gap, shrunk_gap_low,
+        shrunk_gap_high``.
     pairs
         The redundant indicators: ``indicator, other, rho``.
     coverage

@@ -14,7 +14,7 @@ from qpvkit.errors import QpvkitError, ReportError
 from qpvkit.load.store import Store, open_store
 from qpvkit.publish.freshness import Verdict, judge, to_make
 from qpvkit.publish.manifest import Entry, Manifest, load_manifest, now, only_batch
-from qpvkit.publish.parameters import find_notebook, read_notebook
+from qpvkit.publish.parameters import declared_parameters, find_notebook
 from qpvkit.publish.record import Record
 from qpvkit.publish.runners import (
     DEFAULT_TIMEOUT,
@@ -117,7 +117,7 @@ def run_batch(
     """
     del territories
     path = find_notebook(notebook, settings=settings)
-    _, declared = read_notebook(path)
+    declared = declared_parameters(path)
     name = next(iter(declared))
     tasks = [make_task(path, code, {name: code}, declared, settings) for code in codes]
     return run_tasks(

@@ -5,8 +5,7 @@ run it again when a worker dies: a report whose page is there already, made of t
 not made twice. Workers write pages and nothing else; the manifest is written by the process that
 started the batch.
 
-Places are paths that every machine sees, or addresses that fsspec knows (``s3://…``): see
-`qpvkit.publish.places`.
+Places are paths that every machine sees: the folder of the store and that of the reports.
 """
 
 from __future__ import annotations
@@ -27,6 +26,7 @@ from qpvkit.settings import Settings
 _LOCAL: Final = "local:"
 _SHARDS_BY_WORKER: Final = 4  # so that the last to finish is not waited for too long
 _LARGEST: Final = 50
+_PATIENCE: Final = 10.0  # seconds until a scheduler answers
 
 
 def run_on_cluster(
@@ -163,7 +163,7 @@ def _client(address: str) -> Iterator[Any]:
         what, hint = "adresse de grappe illisible", "Écrivez tcp://MACHINE:8786 ou local:2."
         raise UnknownNameError(what, address, hint=hint)
     try:
-        client = distributed.Client(address, timeout=10)
+        client = distributed.Client(address, timeout=_PATIENCE)
     except (OSError, TimeoutError, ValueError) as error:
         msg = (
             f"La grappe {address} ne répond pas. Vérifiez que « dask scheduler » y tourne, "

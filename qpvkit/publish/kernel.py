@@ -9,10 +9,8 @@ messages are read by nbclient's `process_message`. What is replaced is the way b
 from __future__ import annotations
 
 import asyncio
-import builtins
 import contextlib
 import logging
-import os
 import signal
 import sys
 import threading
@@ -35,10 +33,15 @@ from traitlets import Float, Type
 from traitlets.config import Config
 
 from qpvkit.publish.descriptors import Descriptors
+from qpvkit.publish.surroundings import (
+    inline_matplotlib,
+    join_matplotlib,
+    kept_environment,
+    kept_interpreter,
+    kernel_display,
+)
 
 Message = dict[str, Any]
-_INLINE: Final = "module://matplotlib_inline.backend_inline"
-_COLUMNS: Final = 20  # what pandas chooses when it is imported in a kernel
 _AGAIN: Final = 1.0  # seconds until a cell that survived its interruption gets another
 
 
@@ -205,7 +208,7 @@ class InProcessClient(PapermillNotebookClient):  # type: ignore[misc]
         self._reply: Message | None = None
         self._late = False
         with contextlib.ExitStack() as stack:
-            for restored in (_environment, _interpreter, _matplotlib_backend, _pandas_display):
+            for restored in (kept_environment, kept_interpreter, inline_matplotlib, kernel_display):
                 stack.enter_context(restored())
             files = stack.enter_context(Descriptors())
             self._kernel = stack.enter_context(_running_kernel(self._receive, files))
@@ -320,7 +323,7 @@ def _running_kernel(
     sys.stderr = _Stream(session, publisher, "stderr", files)
     try:
         shell.extension_manager.load_extension("storemagic")
-        _join_matplotlib(shell)
+        join_matplotlib(shell)
         yield kernel
     finally:
         sys.stdout, sys.stderr = before
@@ -329,77 +332,3 @@ def _running_kernel(
         ipykernel.ipkernel._comm_manager = None  # noqa: SLF001 - one for each kernel
         ZMQInteractiveShell.clear_instance()
         InProcessKernel.clear_instance()
-
-
-@contextlib.contextmanager
-def _environment() -> Iterator[None]:
-    """Put the environment back: the shell sets the variables of a terminal."""
-    before = dict(os.environ)
-    os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # ipykernel imports a debugger
-    try:
-        yield
-    finally:
-        for name in set(os.environ) - set(before):
-            del os.environ[name]
-        os.environ.update(before)
-
-
-@contextlib.contextmanager
-def _interpreter() -> Iterator[None]:
-    """Put back what a shell changes in the interpreter, ``__main__`` first of all."""
-    names = ("display", "get_ipython", "__IPYTHON__", "_", "input")
-    builtin = {name: getattr(builtins, name) for name in names if hasattr(builtins, name)}
-    main, hooks = sys.modules["__main__"], (sys.displayhook, sys.excepthook)
-    path, argv = list(sys.path), list(sys.argv)
-    interrupt = signal.signal(signal.SIGINT, signal.default_int_handler)
-    sys.path.insert(0, "")
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, interrupt)
-        sys.modules["__main__"] = main
-        sys.displayhook, sys.excepthook = hooks
-        sys.path[:], sys.argv[:] = path, argv
-        for name in names:
-            if name in builtin:
-                setattr(builtins, name, builtin[name])
-            elif hasattr(builtins, name):
-                delattr(builtins, name)
-
-
-@contextlib.contextmanager
-def _matplotlib_backend() -> Iterator[None]:
-    """Draw into the notebook, even where matplotlib was imported before."""
-    os.environ.setdefault("MPLBACKEND", _INLINE)
-    matplotlib = sys.modules.get("matplotlib")
-    if matplotlib is None:
-        yield
-        return
-    before = dict.__getitem__(matplotlib.rcParams, "backend")
-    matplotlib.use(os.environ["MPLBACKEND"])
-    try:
-        yield
-    finally:
-        dict.__setitem__(matplotlib.rcParams, "backend", before)
-
-
-@contextlib.contextmanager
-def _pandas_display() -> Iterator[None]:
-    """Print tables as in a kernel: pandas, imported before, believes that it is in a terminal."""
-    pandas = sys.modules.get("pandas")
-    if pandas is None or pandas.get_option("display.max_columns") != 0:
-        yield
-        return
-    with pandas.option_context("display.max_columns", _COLUMNS):
-        yield
-
-
-def _join_matplotlib(shell: Any) -> None:  # noqa: ANN401
-    """Tie a new shell to the inline backend, if a former one imported it."""
-    inline = sys.modules.get("matplotlib_inline.backend_inline")
-    if inline is not None:
-        config = sys.modules["matplotlib_inline.config"]
-        config.InlineBackend.clear_instance()
-        inline.configure_inline_support.current_backend = "unset"
-        inline._enable_matplotlib_integration()  # noqa: SLF001 - what its import does
-        shell.user_ns.setdefault("__name__", "__main__")

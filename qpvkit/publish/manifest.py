@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime as dt
+import gc
 import json
 import os
 import socket
@@ -154,7 +155,16 @@ def load_manifest(settings: Settings) -> Manifest:
     A manifest that cannot be read is put aside as ``manifest.json.illisible`` and made again from
     the pages: what they were made of is written in them.
     """
-    folder = settings.reports_dir
+    collecting = gc.isenabled()
+    gc.disable()  # it would look again and again at thousands of records that all stay
+    try:
+        return _load(settings.reports_dir)
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _load(folder: Path) -> Manifest:
     found = Manifest(folder=folder)
     path = folder / MANIFEST
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -39,8 +40,31 @@ def find_notebook(name: str, *, settings: Settings) -> Path:
 def read_notebook(path: Path) -> tuple[NotebookNode, Declared]:
     """Return a notebook and the parameters that it declares, with their types and defaults."""
     node = importlib.import_module("nbformat").read(path, as_version=4)
-    declared: Declared = importlib.import_module("papermill").inspect_notebook(node)
-    return node, declared
+    return node, declared_parameters(path)
+
+
+def declared_parameters(path: Path) -> Declared:
+    """Read the cell of parameters, as `papermill.inspect_notebook` does.
+
+    Without papermill nor nbformat, whose imports would take most of the time of a batch that has
+    nothing to do.
+    """
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    source = next(
+        ("".join(cell["source"]) for cell in cells
+         if "parameters" in cell.get("metadata", {}).get("tags", [])), "",
+    )  # fmt: skip
+    declared: Declared = {}
+    for statement in ast.parse(source).body:
+        if isinstance(statement, ast.AnnAssign):
+            name, kind = ast.unparse(statement.target), ast.unparse(statement.annotation)
+        elif isinstance(statement, ast.Assign):
+            name, kind = ast.unparse(statement.targets[0]), "None"
+        else:
+            continue
+        default = ast.get_source_segment(source, statement.value or statement) or ""
+        declared[name] = {"name": name, "inferred_type_name": kind, "default": default}
+    return declared
 
 
 def typed_values(

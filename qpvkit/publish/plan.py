@@ -13,7 +13,7 @@ from qpvkit.codes import Kind, Zoning
 from qpvkit.errors import CatalogueError, QpvkitError, UnknownNameError, near_names
 from qpvkit.load.store import Store
 from qpvkit.load.territories import find_territory, load_territories
-from qpvkit.publish.parameters import find_notebook, read_notebook, typed_values
+from qpvkit.publish.parameters import declared_parameters, find_notebook, typed_values
 from qpvkit.publish.tasks import Task, make_task
 from qpvkit.settings import Settings
 
@@ -144,7 +144,7 @@ def plan_tasks(
         No such notebook or parameter.
     """
     notebook = find_notebook(plan.notebook, settings=settings)
-    _, declared = read_notebook(notebook)
+    declared = declared_parameters(notebook)
     constant = typed_values(plan.parameters, declared, notebook.stem)
     if plan.territories is None:
         filtered = narrowed is not None and narrowed != Query()

@@ -62,12 +62,7 @@ def run_forked(
     ReportError
         The zygote stopped before the end, or refused to start.
     """
-    job = {
-        "settings": {
-            "dataset": settings.dataset, "home": str(settings.home), "share": str(settings.share),
-        },
-        "jobs": jobs, "timeout": timeout, "tasks": [dataclasses.asdict(task) for task in tasks],
-    }  # fmt: skip
+    job = job_of(tasks, settings, jobs, timeout)
     left = {task.page for task in tasks}
     with _zygote(job) as process:
         for line in process.stdout or ():
@@ -90,16 +85,30 @@ def run_forked(
             raise ReportError(msg)
 
 
+def job_of(tasks: list[Task], settings: Settings, jobs: int, timeout: float) -> dict[str, Any]:
+    """Return what a zygote reads on its input."""
+    places = {
+        "dataset": settings.dataset, "home": str(settings.home), "share": str(settings.share),
+    }  # fmt: skip
+    return {
+        "settings": places, "jobs": jobs, "timeout": timeout,
+        "tasks": [dataclasses.asdict(task) for task in tasks],
+    }  # fmt: skip
+
+
+def zygote_environment() -> dict[str, str]:
+    """Return the environment of a zygote: one thread, one order of sets, this very package."""
+    path = [str(_PACKAGE_PARENT), os.environ.get("PYTHONPATH", "")]
+    return dict(os.environ) | _ALONE | {"PYTHONPATH": os.pathsep.join(filter(None, path))}
+
+
 @contextlib.contextmanager
 def _zygote(job: dict[str, Any]) -> Iterator[subprocess.Popen[str]]:
     """Start a zygote, away from the keyboard; stop it and its children whatever happens."""
-    python_path = os.pathsep.join(
-        filter(None, [str(_PACKAGE_PARENT), os.environ.get("PYTHONPATH", "")])
-    )
     process = subprocess.Popen(
         [sys.executable, "-m", "qpvkit.publish.zygote"],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-        env=os.environ | _ALONE | {"PYTHONPATH": python_path}, text=True, encoding="utf-8",
+        env=zygote_environment(), text=True, encoding="utf-8",
         start_new_session=True,
     )  # fmt: skip
     try:

@@ -201,7 +201,10 @@ def _facets(rows: list[Row]) -> list[dict[str, Any]]:
     """Return the filters that have at least two values to choose from."""
     found: dict[str, tuple[str, Counter[tuple[str, str]]]] = {
         "departement": ("Département", Counter(row.departement for row in rows)),
-        "contrat": ("Contrat de ville", Counter((row.contrat, row.contrat) for row in rows)),
+        "contrat": (
+            "Contrat ou intercommunalité",
+            Counter((row.contrat, row.contrat) for row in rows),
+        ),
         "stakes": ("Enjeu", Counter((s.id, s.label) for row in rows for s in row.stakes)),
         "verdicts": (
             "Conclusion",

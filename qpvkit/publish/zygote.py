@@ -59,7 +59,7 @@ def main() -> None:
     )
     try:
         tasks = [Task(**task) for task in job["tasks"]]
-        digests = _prepare(place, tasks[0].code)
+        digests = prepare(place, tasks[0].code)
         _say(out, {"ready": True, "threads": _threads(), "pid": os.getpid()})
         _Foreman(place, digests, out, jobs=job["jobs"], timeout=job["timeout"]).run(tasks)
     except BrokenPipeError:  # who started us is gone
@@ -69,7 +69,7 @@ def main() -> None:
     os._exit(0)  # no thread of a library is waited for
 
 
-def _prepare(settings: Settings, code: str) -> Digests:
+def prepare(settings: Settings, code: str) -> Digests:
     """Import the libraries, hold the tables and rehearse, with as few threads as can be."""
     import pyarrow as pa  # noqa: PLC0415 - here first, to bound its threads
 

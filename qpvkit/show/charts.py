@@ -17,6 +17,7 @@ from qpvkit.show.canvas import (
     GREY,
     INK,
     SMALL,
+    UNSAID,
     WIDTH,
     Align,
     Canvas,
@@ -25,7 +26,9 @@ from qpvkit.show.canvas import (
     text_width,
 )
 from qpvkit.show.chart import Chart, house_style
+from qpvkit.show.comparison import SAID, read_comparison
 from qpvkit.show.select import (
+    keep,
     main_gaps,
     reference_title,
     rows_of,
@@ -53,7 +56,7 @@ from qpvkit.show.words import (
 
 _GAP_ROW: Final = 37.0
 _GAP_HEAD: Final = 42.0
-_GAP_ROOM: Final = 50.0  # beside a bar, for its value
+_GAP_ROOM: Final = 52.0  # beside a bar, for its value
 _FOOT: Final = 12.0
 
 
@@ -91,38 +94,46 @@ def plot_gaps(
 
 
 def _draw_gaps(d: Diagnostic, rows: pd.DataFrame, title: str) -> Canvas:
-    canvas = new_canvas(_GAP_HEAD + _GAP_ROW * len(rows) + _FOOT)
-    low, high = min(0.0, float(rows["gap"].min())), max(0.0, float(rows["gap"].max()))
+    legend = _legend_of_gaps(rows)
+    head = _GAP_HEAD + LEGEND_LINE * (len(legend) - 1)
+    canvas = new_canvas(head + _GAP_ROW * len(rows) + _FOOT)
+    ends = rows[["gap", "gap_low", "gap_high", "rest_gap"]].astype(float)
+    low, high = min(0.0, float(ends.min().min())), max(0.0, float(ends.max().max()))
     left = _GAP_ROOM if low < 0 else 2.0
     scale = (WIDTH - left - (_GAP_ROOM if high > 0 else 2.0)) / (high - low)
     zero = left - low * scale
-    _legend_of_gaps(canvas)
-    _zero_line(canvas, zero, title, list(rows["short"]))
+    draw_legend(canvas, legend)
+    _zero_line(canvas, zero, title, list(rows["short"]), head)
     for position, row in enumerate(rows_of(rows)):
-        _draw_gap(canvas, row, _GAP_HEAD + _GAP_ROW * position, zero, scale)
+        _draw_gap(canvas, row, head + _GAP_ROW * position, zero, scale)
     _foot(canvas, d)
     return canvas
 
 
-def _legend_of_gaps(canvas: Canvas) -> None:
-    x = 2.0
-    for tone in ("worse", "better"):
-        canvas.box(x, 3, 9, 9, color=COLORS[tone])
-        words = f"Situation {TONE_WORDS[tone]}"
-        canvas.text(x + 13, 11, words, size=SMALL, color=GREY)
-        x += 26 + text_width(words, size=SMALL)
+def _legend_of_gaps(rows: pd.DataFrame) -> list[list[tuple[str, str]]]:
+    """Return the lines of the legend; only what the chart holds."""
+    said = rows["judgement"].isin(SAID)
+    lines = [[(f"bar {tone}", f"situation {TONE_WORDS[tone]}") for tone in ("worse", "better")]]
+    if not said.all():
+        lines.append([("bar unsaid", "non établi, ou sans marge d’erreur connue")])
+    if rows["gap_low"].notna().any():
+        lines.append([("whisker", "marge d’erreur (95 chances sur 100)")])
+    if rows["comparison"].eq("rest").any():
+        lines.append([("reference", "écart avec le reste, quartier déduit")])
+    return lines
 
 
-def _zero_line(canvas: Canvas, zero: float, title: str, labels: list[str]) -> None:
+def _zero_line(canvas: Canvas, zero: float, title: str, labels: list[str], head: float) -> None:
     """Draw the reference: one line, cut where it would run through the labels."""
     bottom = canvas.height - _FOOT - 4
-    tops = [_GAP_HEAD + _GAP_ROW * rank for rank in range(len(labels))]
+    tops = [head + _GAP_ROW * rank for rank in range(len(labels))]
     crossed = zero < 6 + max(text_width(label) for label in labels)
-    pieces = [(top + 14, top + 31) for top in tops] if crossed else [(33.0, bottom)]
+    pieces = [(top + 14, top + 31) for top in tops] if crossed else [(head - 9, bottom)]
     canvas.lines([((zero, start), (zero, end)) for start, end in pieces], color=INK, width=0.9)
     words = fit(french(f"0 = {title}"), WIDTH, size=SMALL)
     half = text_width(words, size=SMALL) / 2
-    canvas.text(min(max(zero, half), WIDTH - half), 29, words, size=SMALL, align="center")
+    place = min(max(zero, half), WIDTH - half)
+    canvas.text(place, head - 13, words, size=SMALL, align="center")
 
 
 def _draw_gap(canvas: Canvas, row: Any, top: float, zero: float, scale: float) -> None:  # noqa: ANN401 - a row of itertuples
@@ -130,12 +141,22 @@ def _draw_gap(canvas: Canvas, row: Any, top: float, zero: float, scale: float) -
     room = WIDTH - text_width(detail, size=SMALL) - 12
     canvas.text(0, top + 11, fit(row.short, room))
     canvas.text(WIDTH, top + 11, detail, size=SMALL, color=GREY, align="right")
-    length, color = float(row.gap) * scale, COLORS[row.tone]
+    length, said = float(row.gap) * scale, row.judgement in SAID
+    color = COLORS[row.tone] if said else UNSAID
     canvas.box(min(zero, zero + length), top + 17, abs(length), 12, color=color)
+    ends = [zero + float(end) * scale for end in (row.gap_low, row.gap_high)]
+    if not math.isnan(ends[0]):
+        canvas.lines([((ends[0], top + 23), (ends[1], top + 23))], color=INK, width=1.3)
+    far = [zero + length, *(end for end in ends if not math.isnan(end))]
+    if row.comparison == "rest":
+        place = zero + float(row.rest_gap) * scale
+        canvas.mark(place, top + 23, shape="D", color=INK, hollow=True)
+        far.append(place + math.copysign(4, length))
     value = gap_text(float(row.gap), row.unit).split(THIN)[0]
     align: Align = "left" if length > 0 else "right"
-    end = zero + length + math.copysign(4, length)
-    canvas.text(end, top + 26.5, value, color=color, bold=True, align=align)
+    end = (max(far) if length > 0 else min(far)) + math.copysign(4, length)
+    shade = color if said else GREY
+    canvas.text(end, top + 26.5, value, color=shade, bold=said, align=align)
 
 
 def _vintage_and_base(row: Any) -> str:  # noqa: ANN401 - a row of itertuples
@@ -147,13 +168,23 @@ def _gaps_in_words(d: Diagnostic, rows: pd.DataFrame, title: str) -> str:
     parts = [
         f"{row.short} : {gap_text(float(row.gap), row.unit)} "
         f"({value_text(float(row.value), row.unit)} contre "
-        f"{value_text(float(row.reference_value), row.unit)}, {TONE_WORDS[row.tone]})"
+        f"{value_text(float(row.reference_value), row.unit)}, {_said_of(row)})"
         for row in rows_of(rows)
     ]
     return (
         f"Barres horizontales des écarts entre le quartier {d.territory.label} et {title}. "
         f"{' ; '.join(parts)}."
     )
+
+
+def _said_of(row: Any) -> str:  # noqa: ANN401 - a row of itertuples
+    """Say a margin of error and what it allows to say."""
+    found = read_comparison(row)
+    margin = "" if found.judgement == "no_interval" else f", marge d’erreur {found.margin}"
+    rest = ""
+    if row.comparison == "rest":
+        rest = f", {gap_text(float(row.rest_gap), row.unit)} avec le reste, quartier déduit"
+    return f"{found.words}{margin}{rest}"
 
 
 def plot_profile(
@@ -202,7 +233,7 @@ def plot_profile(
 def drawable(d: Diagnostic, theme: str) -> pd.DataFrame:
     """Return the rows of a theme that a strip can show: rates and amounts, no head count."""
     rows = theme_profile(d, theme)
-    return rows[[not is_count(unit) for unit in rows["unit"]]]
+    return keep(rows, (not is_count(unit) for unit in rows["unit"]))
 
 
 def _foot(canvas: Canvas, d: Diagnostic) -> None:

@@ -58,11 +58,8 @@ def map_quartier(d: Diagnostic) -> Chart | Note:
         return Note(text="Aucun contour n’est chargé pour ce quartier : la carte n’est pas tracée.")
     metric = d.contours.to_crs(metric_crs(departement_of(d.territory.code, "qp")))
     with house_style():
-        frame, height = _frame_of(metric)
-        canvas = new_canvas(_HEAD + height + _SCALE_ROOM)
-        _draw(canvas, metric, frame)
-        _legend(canvas, d)
-        _scale_bar(canvas, d, frame)
+        canvas, frame = draw_map(metric, label=d.territory.label)
+        draw_scale(canvas, frame, dataset=d.dataset)
     return Chart(
         figure=canvas.figure,
         title=french(f"Le quartier {d.territory.label} et ses alentours"),
@@ -71,7 +68,26 @@ def map_quartier(d: Diagnostic) -> Chart | Note:
     )
 
 
-class _Frame:
+def draw_map(metric: gpd.GeoDataFrame, *, label: str, names: bool = True) -> tuple[Canvas, Frame]:
+    """Draw contours in metres on a new sheet, with their legend; call it inside `house_style`.
+
+    Parameters
+    ----------
+    metric
+        ``kind, label, focus, geometry``, in the legal projection of the département.
+    label
+        The name of what is in focus.
+    names
+        Whether the communes are named.
+    """
+    frame, height = _frame_of(metric)
+    canvas = new_canvas(_HEAD + height + _SCALE_ROOM)
+    _draw(canvas, metric, frame, names=names)
+    _legend(canvas, metric, label)
+    return canvas, frame
+
+
+class Frame:
     """From metres on the ground to points on the sheet."""
 
     def __init__(self, west: float, north: float, scale: float) -> None:
@@ -84,7 +100,7 @@ class _Frame:
         return points
 
 
-def _frame_of(metric: gpd.GeoDataFrame) -> tuple[_Frame, float]:
+def _frame_of(metric: gpd.GeoDataFrame) -> tuple[Frame, float]:
     """Fit the communes in the sheet; the quartiers when no commune is drawn."""
     communes = metric[metric["kind"] == "commune"]
     west, south, east, north = (communes if len(communes) else metric).total_bounds
@@ -94,10 +110,10 @@ def _frame_of(metric: gpd.GeoDataFrame) -> tuple[_Frame, float]:
     height = max(tall * scale + 2 * _MARGIN, _MIN_HEIGHT)
     west -= (room / scale - width) / 2
     north += ((height - 2 * _MARGIN) / scale - tall) / 2
-    return _Frame(float(west), float(north), float(scale)), float(height)
+    return Frame(float(west), float(north), float(scale)), float(height)
 
 
-def _draw(canvas: Canvas, metric: gpd.GeoDataFrame, frame: _Frame) -> None:
+def _draw(canvas: Canvas, metric: gpd.GeoDataFrame, frame: Frame, *, names: bool) -> None:
     drawn = metric.assign(geometry=metric.geometry.simplify(_TOLERANCE / frame.scale))
     communes, quartiers = drawn[drawn["kind"] == "commune"], drawn[drawn["kind"] == "qp"]
     focus = quartiers["focus"].astype(bool)
@@ -110,11 +126,12 @@ def _draw(canvas: Canvas, metric: gpd.GeoDataFrame, frame: _Frame) -> None:
     for shape in quartiers.geometry[focus]:
         _fill(canvas, shape, frame, color=BETTER, edge=INK, width=0.9)
         _ring(canvas, shape, frame)
-    _names(canvas, drawn, frame)
+    if names:
+        _names(canvas, drawn, frame)
 
 
 def _fill(
-    canvas: Canvas, shape: BaseGeometry, frame: _Frame, *, color: str, edge: str, width: float
+    canvas: Canvas, shape: BaseGeometry, frame: Frame, *, color: str, edge: str, width: float
 ) -> None:
     """Draw a polygon with its holes, in one path."""
     rings = [
@@ -133,7 +150,7 @@ def _fill(
     canvas.axes.add_artist(patch)
 
 
-def _ring(canvas: Canvas, shape: BaseGeometry, frame: _Frame) -> None:
+def _ring(canvas: Canvas, shape: BaseGeometry, frame: Frame) -> None:
     """Circle a quartier that would be a speck."""
     points = frame.place(shapely.get_coordinates(shape))
     if np.ptp(points, axis=0).max() < _SPECK:
@@ -141,7 +158,7 @@ def _ring(canvas: Canvas, shape: BaseGeometry, frame: _Frame) -> None:
         canvas.axes.add_artist(Circle((x, y), _SPECK, facecolor="none", edgecolor=INK, linewidth=1))
 
 
-def _names(canvas: Canvas, drawn: gpd.GeoDataFrame, frame: _Frame) -> None:
+def _names(canvas: Canvas, drawn: gpd.GeoDataFrame, frame: Frame) -> None:
     """Write the name of each commune where it covers neither a quartier nor a border."""
     communes = drawn[drawn["kind"] == "commune"]
     taken = drawn.loc[drawn["kind"] == "qp", "geometry"].make_valid().union_all()
@@ -161,23 +178,27 @@ def _roomy_spot(free: BaseGeometry, half_width: float, half_height: float) -> np
     xs, ys = np.meshgrid(np.linspace(west, east, _GRID), np.linspace(south, north, _GRID))
     x, y = xs.ravel(), ys.ravel()
     labels = shapely.box(x - half_width, y - half_height, x + half_width, y + half_height)
-    outside = shapely.area(shapely.difference(labels, free))
+    shapely.prepare(free)
+    outside = shapely.area(labels)  # of those that are apart
+    outside[shapely.covers(free, labels)] = 0.0
+    cut = shapely.intersects(free, labels) & (outside > 0)
+    outside[cut] = shapely.area(shapely.difference(labels[cut], free))
     heart = shapely.get_coordinates(free.centroid)[0]
     far = np.hypot(x - heart[0], y - heart[1])
     best = np.lexsort((far.round(), outside.round()))[0]
     return np.array([x[best], y[best]])
 
 
-def _legend(canvas: Canvas, d: Diagnostic) -> None:
+def _legend(canvas: Canvas, contours: gpd.GeoDataFrame, label: str) -> None:
     canvas.box(2, 3, 10, 9, color=BETTER)
-    canvas.text(16, 11, fit(french(d.territory.label), WIDTH - 18, size=SMALL), size=SMALL)
-    if (d.contours["kind"] == "qp").sum() > d.contours["focus"].sum():
+    canvas.text(16, 11, fit(french(label), WIDTH - 18, size=SMALL), size=SMALL)
+    if (contours["kind"] == "qp").sum() > contours["focus"].sum():
         canvas.box(2, 19, 10, 9, color=_OTHERS)
         canvas.text(16, 27, "autres quartiers prioritaires", size=SMALL, color=GREY)
 
 
-def _scale_bar(canvas: Canvas, d: Diagnostic, frame: _Frame) -> None:
-    """Draw a bar of a round length, about a fifth of the sheet."""
+def draw_scale(canvas: Canvas, frame: Frame, *, dataset: str) -> None:
+    """Draw a bar of a round length, about a fifth of the sheet, and the mark of invented data."""
     metres = _round_length(WIDTH / 5 / frame.scale)
     length, y = metres * frame.scale, canvas.height - 9
     canvas.lines(
@@ -189,7 +210,7 @@ def _scale_bar(canvas: Canvas, d: Diagnostic, frame: _Frame) -> None:
     decimals = 0 if kilometres >= 1 else 1 if kilometres >= 0.1 else 2
     words = f"{number(kilometres, decimals=decimals)}{NBSP}km"
     canvas.text(8 + length, y + 3, words, size=SMALL)
-    if d.dataset == "demo":
+    if dataset == "demo":
         canvas.text(WIDTH, y + 3, DEMO_MARK, size=SMALL - 0.7, color=GREY, align="right")
 
 

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
-import base64
 import dataclasses
 import math
+import re
 from typing import Final
+from urllib.parse import quote
 
 import pandas as pd
 
 from qpvkit.catalogue import load_catalogue
 from qpvkit.diagnostic import Diagnostic
-from qpvkit.formats import listing
-from qpvkit.show.blocks import Fragment, Note, render
+from qpvkit.formats import listing, plural
+from qpvkit.show.blocks import Fragment, Note, Table, render
 from qpvkit.show.chart import Chart
 from qpvkit.show.charts import drawable, plot_profile
+from qpvkit.show.evidence import evidence_table
 from qpvkit.show.facts import Stated
-from qpvkit.show.select import theme_label, themes_of
+from qpvkit.show.narrative import tell_stakes
+from qpvkit.show.select import first_stakes, rows_of, theme_label, themes_of
 from qpvkit.show.tables import profile_table
 from qpvkit.show.words import french
 
 _BOM: Final = "\ufeff"
 _MAX_STRIPS: Final = 12  # what a printed page holds
+_LONG: Final = 1e5  # beyond, six figures would cut a head count or a sum
+_REPEATED: Final = ("short", "theme", "unit", "direction", "publics", "base_label")
+_TECHNICAL: Final = (
+    "measurement", "n_eff", "supposed", "unusual_z", "unusual_p", "scored", "p_value",
+    "p_adjusted", "part", "center", "sigma", "z_low", "z_high", "reference_source",
+)  # fmt: skip
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
 
 
@@ -40,9 +49,46 @@ def _facts(d: Diagnostic) -> dict[str, object]:
         "code": d.territory.code,
         "label": french(d.territory.label),
         "departement": codes.get("departement", ""),
-        "contrat": labels.get("contrat", labels.get("epci", "")),
-        "stakes": [],
+        "contrat": d.contract or labels.get("contrat", labels.get("epci", "")),
+        "stakes": [
+            {"id": row.stake, "label": french(row.label), "verdict": french(row.verdict_label)}
+            for row in rows_of(first_stakes(d))
+        ],
     }
+
+
+def stake_sections(d: Diagnostic) -> Fragment:
+    """Return what is said of each ranked stake, with its evidence folded.
+
+    The stakes that may be in the top three come first, each under its heading; the others are
+    folded together. Nothing where no stake is ranked: the chart already says so.
+    """
+    ranks = dict(zip(d.stakes["stake"], d.stakes["rank"], strict=True))
+    inside = set(d.stakes.loc[d.stakes["in_top_set"], "stake"])
+    stakes = [
+        {
+            "id": story.stake,
+            "label": french(f"{int(ranks[story.stake])}. {story.label}"),
+            "verdict": french(story.verdict_label),
+            "facts": story.facts,
+            "certainty": story.certainty,
+            "evidence": evidence_table(d, stake=story.stake).to_html(),
+            "first": story.stake in inside,
+        }
+        for story in tell_stakes(d)
+        if story.scored
+    ]
+    others = sum(not stake["first"] for stake in stakes)
+    count = french(plural(others, "autre enjeu mesuré", "autres enjeux mesurés"))
+    return Fragment(markup=render("stakes.html.j2", stakes=stakes, others=others, count=count))
+
+
+def folded(block: Chart | Table | Note, *, summary: str) -> Fragment:
+    """Fold a figure or a table behind a line that says what it holds; a note stays in sight."""
+    if isinstance(block, Note):
+        return Fragment(markup=block.to_html())
+    markup = render("folded.html.j2", summary=french(summary), inside=block.to_html())
+    return Fragment(markup=markup)
 
 
 def theme_sections(d: Diagnostic) -> Fragment:
@@ -97,19 +143,32 @@ def _concerned(names: tuple[str, ...]) -> str:
 
 
 def data_links(d: Diagnostic) -> Fragment:
-    """Return links that hold the tables themselves, as CSV for a French spreadsheet."""
+    """Return links that hold the tables themselves, as CSV for a French spreadsheet.
+
+    Nothing is written twice: the words of an indicator are in the profile, or in the coverage
+    when it is not published; the median of the other quartiers is in the profile too. What only
+    the method needs (p-values, effective sizes) is left to who calls the library.
+    """
     code = d.territory.code
+    gaps = d.gaps[d.gaps["reference_kind"] != "peers"]
+    profile = d.profile.drop(columns=list(_TECHNICAL), errors="ignore")
+    evidence, gaps = (
+        frame.drop(columns=list(_REPEATED + _TECHNICAL), errors="ignore")
+        for frame in (d.evidence, gaps)
+    )
     files = [
         {
             "name": f"{code}_{slug}.csv",
             "label": label,
             "rows": len(frame),
-            "data": base64.b64encode(table_csv(frame).encode("utf-8")).decode("ascii"),
+            "data": _inline(table_csv(frame)),
         }
         for slug, label, frame in (
-            ("profil", "Profil du quartier", d.profile),
-            ("ecarts", "Écarts avec les territoires de comparaison", d.gaps),
-            ("couverture", "Ce qui est publié et ce qui manque", d.coverage),
+            ("enjeux", "Enjeux et verdicts", d.stakes),
+            ("preuves", "Ce qui fonde chaque enjeu", evidence),
+            ("profil", "Profil du quartier", profile),
+            ("ecarts", "Écarts avec les territoires de comparaison", gaps),
+            ("couverture", "Ce qui est publié et ce qui manque", d.coverage.drop(columns="reason")),
         )
     ]
     return Fragment(markup=render("downloads.html.j2", files=files))
@@ -136,8 +195,13 @@ def _csv_cell(value: object) -> str:
     if isinstance(value, bool):
         return "oui" if value else "non"
     if isinstance(value, int | float):
-        return f"{value:.10g}".replace(".", ",")
+        return f"{value:.{6 if abs(value) < _LONG else 10}g}".replace(".", ",")
     return _harmless(str(value))
+
+
+def _inline(text: str) -> str:
+    """Put a text into the address of a link: only what an address or an attribute forbids."""
+    return re.sub(r"[%#\"<>&\r\n\t\ufeff]", lambda found: quote(found[0]), text)
 
 
 def _harmless(text: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import collections
+import functools
 import math
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, Literal
@@ -12,9 +14,9 @@ from qpvkit.catalogue import load_catalogue
 from qpvkit.codes import KIND_LABELS, Kind
 from qpvkit.diagnostic import Diagnostic
 from qpvkit.formats import listing
+from qpvkit.show.comparison import Tone, read_comparison
 from qpvkit.show.words import french, is_null, is_share, reference_name
 
-Tone = Literal["worse", "better", "neutral"]
 _FROM_PROFILE: Final = [
     "indicator",
     "label",
@@ -28,8 +30,23 @@ _MAX_TITLES: Final = 2
 
 
 def rows_of(frame: pd.DataFrame) -> Iterator[Any]:
-    """Go through the rows of a table; the stubs of pandas cannot tell the type of a cell."""
-    yield from frame.itertuples(index=False)
+    """Go through the rows of a table; the stubs of pandas cannot tell the type of a cell.
+
+    As `itertuples` does, at a third of its cost for the small tables of a report.
+    """
+    row = _row_type(tuple(map(str, frame.columns)))
+    columns = [column.tolist() for _, column in frame.items()]
+    yield from map(row._make, zip(*columns, strict=True))
+
+
+@functools.cache
+def _row_type(names: tuple[str, ...]) -> Any:  # noqa: ANN401 - a class of named tuples
+    return collections.namedtuple("Row", names)  # noqa: PYI024 - the names are not known here
+
+
+def keep(rows: pd.DataFrame, flags: Iterable[bool]) -> pd.DataFrame:
+    """Keep the rows that are flagged; a list of flags would pick columns when there is no row."""
+    return rows[pd.Series(list(flags), index=rows.index, dtype=bool)]
 
 
 def theme_label(theme: str) -> str:
@@ -59,20 +76,52 @@ def main_code(d: Diagnostic, kind: Kind) -> str | None:
 def main_gaps(d: Diagnostic, reference: Kind | Literal["peers"] | None = None) -> pd.DataFrame:
     """Return the gaps with one reference, most unfavourable first, with their tone.
 
-    Adds to the columns of `Diagnostic.gaps`: ``tone`` (worse, better, neutral), ``in_points``,
-    and ``label, status, base, base_vintage, source, official`` of the quartier's value.
+    Adds to the columns of `Diagnostic.gaps`: ``tone`` (the side on which the number falls: worse,
+    better, neutral), ``judgement`` (whether it may be said, see `comparison`), ``in_points``, and
+    ``label, status, base, base_vintage, source, official`` of the quartier's value.
     """
     kind = reference or d.reference
+    known = _gaps_of(d)
+    if kind not in known:
+        known[kind] = _main_gaps(d, kind)
+    return known[kind].copy(deep=False)
+
+
+_last: list[tuple[Diagnostic, dict[str, pd.DataFrame]]] = []
+
+
+def _gaps_of(d: Diagnostic) -> dict[str, pd.DataFrame]:
+    """Return what was picked already in a diagnostic: ten pieces of a report ask for the same."""
+    if not _last or _last[0][0] is not d:
+        _last[:] = [(d, {})]
+    return _last[0][1]
+
+
+def _main_gaps(d: Diagnostic, kind: Kind | Literal["peers"]) -> pd.DataFrame:
     rows = d.gaps[d.gaps["reference_kind"] == kind]
     code = main_code(d, kind) if kind != "peers" else None
     if code is not None and (rows["reference_code"] == code).any():
         rows = rows[rows["reference_code"] == code]
     rows = rows.merge(d.profile[_FROM_PROFILE], on="indicator", how="left")
     rows["tone"] = [tone_of(worse) for worse in rows["worse"]]
+    rows["judgement"] = [read_comparison(row).judgement for row in rows_of(rows)]
     rows["in_points"] = [is_share(unit) for unit in rows["unit"]]
     signs = rows["tone"].map({"worse": -1.0, "better": 1.0, "neutral": 0.0})
     order = (signs * rows["gap"].abs().astype(float)).fillna(0.0)
     return rows.iloc[order.argsort(kind="stable")].reset_index(drop=True)
+
+
+def compared(d: Diagnostic) -> pd.DataFrame:
+    """Return one comparison per indicator: the main reference, else the other quartiers."""
+    both = pd.concat([main_gaps(d), main_gaps(d, "peers")])
+    return both.drop_duplicates("indicator").reset_index(drop=True)
+
+
+def first_stakes(d: Diagnostic) -> pd.DataFrame:
+    """Return the stakes that come first; none when too few are measured to say it."""
+    top = int(load_catalogue().threshold("enjeux_tete"))
+    scored = d.stakes[d.stakes["scored"].astype(bool)]
+    return scored.iloc[: top if len(scored) > top else 0]
 
 
 def tone_of(worse: object) -> Tone:
@@ -91,11 +140,11 @@ def position_tone(position: float) -> Tone:
 
 def significant(rows: pd.DataFrame) -> pd.DataFrame:
     """Keep the gaps that can be written and that have a sense, in points."""
-    kept = [
+    kept = (
         bool(row.in_points) and row.tone != "neutral" and not is_null(float(row.gap), row.unit)
         for row in rows_of(rows)
-    ]
-    return rows[pd.Series(kept, index=rows.index, dtype=bool)]
+    )
+    return keep(rows, kept)
 
 
 def reference_title(d: Diagnostic, reference: Kind | Literal["peers"] | None = None) -> str:

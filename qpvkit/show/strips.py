@@ -16,20 +16,26 @@ from qpvkit.show.canvas import (
     BETTER,
     GREY,
     INK,
+    LINE,
     PALE,
     SMALL,
+    UNSAID,
     WIDTH,
     WORSE,
     Canvas,
     fit,
     text_width,
 )
-from qpvkit.show.select import Tone, main_gaps, position_tone, reference_title, rows_of
+from qpvkit.show.comparison import Tone
+from qpvkit.show.select import main_gaps, position_tone, reference_title, rows_of
 from qpvkit.show.words import DOUBT_WORDS, MASKED_WORDS, french, value_text
 
 COLORS: Final[dict[Tone, str]] = {"worse": WORSE, "better": BETTER, "neutral": GREY}
 TONE_WORDS: Final[dict[Tone, str]] = {
     "worse": "plus défavorable", "better": "plus favorable", "neutral": "contexte",
+}  # fmt: skip
+_FILLS: Final = {
+    "worse": WORSE, "better": BETTER, "data": INK, "choices": LINE, "top": BAND,
 }  # fmt: skip
 _STRIP_ROW: Final = 55.0
 _MASKED_ROW: Final = 36.0  # no scale to write below
@@ -139,6 +145,15 @@ def _draw_key(canvas: Canvas, mark: str, x: float, y: float) -> float:
     if mark == "masked":
         canvas.box(x - 4, y - 5, 30, 9, color=PALE, hatch="////")
         return x + 32
+    if mark.startswith("bar "):
+        canvas.box(x - 4, y - 5, 9, 9, color=_FILLS.get(mark.removeprefix("bar "), UNSAID))
+        return x + 9
+    if mark == "tick":
+        canvas.lines([((x, y - 6), (x, y + 5))], color=GREY, width=1.2)
+        return x + 6
+    if mark == "whisker":
+        canvas.lines([((x - 4, y), (x + 14, y))], color=INK, width=1.3)
+        return x + 19
     if mark == "reference":
         canvas.mark(x, y, shape="D", color=INK, hollow=True)
     else:

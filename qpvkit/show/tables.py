@@ -12,6 +12,7 @@ from qpvkit.codes import KIND_LABELS, Kind
 from qpvkit.diagnostic import Diagnostic
 from qpvkit.formats import DASH, number, quantity, vintage_label
 from qpvkit.show.blocks import Note, Table
+from qpvkit.show.comparison import SAID
 from qpvkit.show.select import (
     main_gaps,
     reference_title,
@@ -26,9 +27,10 @@ from qpvkit.show.words import (
     capital,
     french,
     gap_text,
-    is_null,
+    interval_text,
     people_text,
     reference_name,
+    reference_rate,
     value_text,
 )
 
@@ -42,6 +44,16 @@ _MISSING_ORDER: Final = (
     "masked", "unavailable", "absent", "not_loaded", "other_zoning", "not_at_qp",
 )  # fmt: skip
 _FEW: Final = 3  # names are listed up to so many, counted by theme beyond
+_QUANTILES: Final = {
+    "médian": "une médiane", "quartile de": "un quartile", "écile de": "un décile",
+}  # fmt: skip
+_NO_REST: Final = {
+    "outside": "le quartier n'y est pas tout entier",
+    "no_base": "effectif du territoire non publié",
+    "no_error": "marge d'erreur inconnue",
+    "whole": "le quartier en est presque la totalité",
+    "inconsistent": "les effectifs publiés ne s'accordent pas",
+}
 _PLACES: Final = ("commune", "epci", "departement", "region", "contrat")
 
 
@@ -119,10 +131,10 @@ def gaps_table(
     d: Diagnostic, *, unit_kind: Literal["pct", "other"] = "pct", limit: int | None = None,
     reference: Kind | Literal["peers"] | None = None,
 ) -> Table | Note:  # fmt: skip
-    """Return the gaps with a reference: those in points, or those in other units.
+    """Return the gaps with a reference, their margins, and what is left of the territory.
 
-    Grouped by sense: unfavourable first, then favourable, then equal, then context; the largest
-    first within a unit.
+    Grouped by what may be said: unfavourable first, then favourable, similar, not conclusive,
+    without a margin of error, then context; the largest first within a unit.
     """
     rows = main_gaps(d, reference)
     rows = rows[rows["in_points"] if unit_kind == "pct" else ~rows["in_points"]]
@@ -131,27 +143,31 @@ def gaps_table(
     if not len(rows):
         return Note(text=french(f"Pas de tableau des écarts {kind}, faute de valeur comparable."))
     rows = _grouped(rows).iloc[:limit]
+    rest = f"Reste {reference_rate(reference or d.reference)}"
     frame = pd.DataFrame(
         {
             "Indicateur": list(rows["label"]),
             "Quartier": [value_text(r.value, r.unit, status=r.status) for r in rows_of(rows)],
             _heading(title): [value_text(r.reference_value, r.unit) for r in rows_of(rows)],
             "Écart": [gap_text(r.gap, r.unit) for r in rows_of(rows)],
+            "Marge d'erreur": [interval_text(r.gap_low, r.gap_high, r.unit) for r in rows_of(rows)],
+            f"{rest} (quartier déduit)": [rest_text(r) for r in rows_of(rows)],
             "Personnes concernées": [_people(r) for r in rows_of(rows)],
             "Millésime": [vintage_label(vintage) for vintage in rows["vintage"]],
             "Source": ["officielle" if ok else THIRD_PARTY for ok in rows["official"]],
         }
     ).map(french)
-    if frame["Personnes concernées"].eq(DASH).all():
-        frame = frame.drop(columns="Personnes concernées")
+    frame.columns = pd.Index([french(str(name)) for name in frame.columns])
+    silent = ("Personnes concernées", french(f"{rest} (quartier déduit)"))
+    frame = frame.drop(columns=[name for name in silent if frame[name].eq(DASH).all()])
     return Table(
         frame=frame,
         caption=french(f"Détail des écarts avec {title}, {kind}"),
         name=f"tableau-ecarts-{unit_kind}" + (f"-{reference}" if reference else ""),
-        numeric=("Quartier", _heading(title), "Écart", "Millésime"),
+        numeric=("Quartier", _heading(title), "Écart", french("Marge d'erreur"), "Millésime"),
         groups=tuple(rows["group"]),
         toned="Écart",
-        tones=tuple(rows["tone"]),
+        tones=tuple(row.tone if row.judgement in SAID else "neutral" for row in rows_of(rows)),
         stacked=True,
         source=source_line(d, [*rows["source"], *rows["reference_source"]]),
     )
@@ -160,17 +176,19 @@ def gaps_table(
 _GROUPS: Final[dict[str, str]] = {
     "worse": "Plus défavorable dans le quartier",
     "better": "Plus favorable dans le quartier",
-    "equal": "Sans écart",
+    "similar": "Similaire : la différence est trop petite pour compter",
+    "inconclusive": "Non conclusif : la marge d’erreur ne permet pas de trancher",
+    "no_interval": "Sans marge d’erreur connue : un ordre de grandeur",
     "neutral": "Éléments de contexte, ni favorables ni défavorables",
 }
 
 
 def _grouped(rows: pd.DataFrame) -> pd.DataFrame:
-    """Sort by sense, then unit, then size of the gap, and name each group."""
+    """Sort by what may be said, then unit, then size of the gap, and name each group."""
     senses = [_sense(row) for row in rows_of(rows)]
     order = list(_GROUPS)
     keys = rows.assign(
-        group=[_GROUPS[sense] for sense in senses],
+        group=[french(_GROUPS[sense]) for sense in senses],
         sense=[order.index(sense) for sense in senses],
         size=-rows["gap"].abs(),
     )
@@ -180,10 +198,35 @@ def _grouped(rows: pd.DataFrame) -> pd.DataFrame:
 def _sense(row: Any) -> str:  # noqa: ANN401 - a row of itertuples
     if row.direction == "neutral":
         return "neutral"
-    return "equal" if is_null(row.gap, row.unit) else str(row.tone)
+    if row.judgement in SAID:
+        return str(row.tone)
+    return "inconclusive" if row.judgement == "multiple" else str(row.judgement)
+
+
+def rest_text(row: Any) -> str:  # noqa: ANN401 - a row of itertuples
+    """Write the value of the territory without the quartier, or why it is out of reach.
+
+    Examples
+    --------
+    >>> import types
+    >>> row = types.SimpleNamespace(comparison="rest", comparison_reason="", rest_value=24.9,
+    ...     rest_gap=21.4, unit="pct", label="Taux de pauvreté", reference_kind="commune")
+    >>> rest_text(row)
+    '24,9\u202f% (écart +21,4\u202fpoints)'
+    """
+    if row.comparison == "rest":
+        return f"{value_text(row.rest_value, row.unit)} (écart {gap_text(row.rest_gap, row.unit)})"
+    if row.reference_kind == "peers" or not isinstance(row.comparison_reason, str):
+        return DASH
+    if row.comparison_reason == "median":
+        what = next((words for part, words in _QUANTILES.items() if part in row.label), "")
+        return f"{what or 'cette mesure'} ne se soustrait pas"
+    return _NO_REST.get(row.comparison_reason, DASH)
 
 
 def _people(row: Any) -> str:  # noqa: ANN401 - a row of itertuples
+    if row.judgement in ("similar", "inconclusive", "multiple"):
+        return DASH  # nobody is concerned by a difference that is not established
     text = people_text(row.people)
     return text if text == DASH else f"{text} {row.base_label}"
 

@@ -19,6 +19,9 @@ DOUBT_WORDS: Final = {"estimated": "estimé", "low_quality": "qualité faible"}
 REFERENCE_KINDS: Final = (
     "commune", "epci", "departement", "region", "france", "ensemble_qp", "peers",
 )  # fmt: skip
+_COUNTS: Final = (
+    "aucun", "un", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix",
+)  # fmt: skip
 _DEMO_BANNER: Final = (
     "Données de démonstration : le département 99, ses communes, ses quartiers et tous leurs "
     "chiffres sont inventés."
@@ -60,7 +63,8 @@ def value_text(value: float, unit: str, *, status: str = "ok") -> str:
     if status in STATUS_MARKS:
         return STATUS_MARKS[status]
     words = load_catalogue().units[unit]
-    text = quantity(value, _agree(words.suffix, value), decimals=words.decimals)
+    suffix = _agree(words.suffix, round(value, words.decimals))
+    text = quantity(value, suffix, decimals=words.decimals)
     doubt = DOUBT_WORDS.get(status)
     return f"{text} ({doubt})" if doubt and text != DASH else text
 
@@ -68,14 +72,85 @@ def value_text(value: float, unit: str, *, status: str = "ok") -> str:
 def gap_text(gap: float, unit: str) -> str:
     """Write a gap with its sign, in points for a share: ``+19,3 points``."""
     words = load_catalogue().units[unit]
-    suffix = _agree(words.gap_suffix or words.suffix, gap)
+    suffix = _agree(words.gap_suffix or words.suffix, round(gap, words.decimals))
     return quantity(gap, suffix, decimals=words.decimals, signed=True)
+
+
+def interval_text(low: float, high: float, unit: str) -> str:
+    """Write the margin of error of a gap; a dash when it is not known.
+
+    Examples
+    --------
+    >>> interval_text(14.71, 17.29, "pct"), interval_text(-0.4, 1.9, "pct")
+    ('de +14,7 à +17,3\u202fpoints', 'de −0,4 à +1,9\u202fpoint')
+    """
+    if math.isnan(low) or math.isnan(high):
+        return DASH
+    words = load_catalogue().units[unit]
+    largest = max(abs(round(low, words.decimals)), abs(round(high, words.decimals)))
+    suffix = _agree(words.gap_suffix or words.suffix, largest)
+    ends = number(low, decimals=words.decimals, signed=True)
+    return f"de {ends} à {quantity(high, suffix, decimals=words.decimals, signed=True)}"
+
+
+def range_text(low: float, high: float, unit: str) -> str:
+    """Write the margin of error of a value; a dash when it is not known.
+
+    Examples
+    --------
+    >>> range_text(45.2, 47.9, "pct")
+    'de 45,2 à 47,9\u202f%'
+    """
+    if math.isnan(low) or math.isnan(high):
+        return DASH
+    start = number(low, decimals=load_catalogue().units[unit].decimals)
+    return f"de {start} à {value_text(high, unit)}"
+
+
+def chance_text(share: float) -> str:
+    """Write a probability that was simulated: neither « 0 % » nor « 100 % ».
+
+    Examples
+    --------
+    >>> chance_text(0.9675), chance_text(1.0), chance_text(0.001)
+    ('97\u202f%', 'plus de 99\u202f%', 'moins de 1\u202f%')
+    """
+    if math.isnan(share):
+        return DASH
+    percent = round(100 * share)
+    if percent >= 100:
+        return f"plus de 99{THIN}%"
+    return f"moins de 1{THIN}%" if percent < 1 else f"{percent}{THIN}%"
 
 
 def _agree(suffix: str, value: float) -> str:
     """Put a word in the singular below two, as French does: « 1,9 point », « 0 logement »."""
     is_word = suffix.isalpha() and suffix.endswith("s")
     return suffix[:-1] if is_word and abs(value) < 2 else suffix
+
+
+def count_word(count: int, *, feminine: bool = False) -> str:
+    """Write a small number in letters, as a sentence does; figures beyond ten.
+
+    Examples
+    --------
+    >>> count_word(5), count_word(1, feminine=True), count_word(12)
+    ('cinq', 'une', '12')
+    """
+    if count == 1 and feminine:
+        return "une"
+    return _COUNTS[count] if count < len(_COUNTS) else number(count)
+
+
+def ordinal(rank: float) -> str:
+    """Write a rank: « 1er », « 2e ».
+
+    Examples
+    --------
+    >>> ordinal(1), ordinal(4.0)
+    ('1er', '4e')
+    """
+    return f"{int(rank)}{'er' if rank == 1 else 'e'}"
 
 
 def is_null(gap: float, unit: str) -> bool:

@@ -92,3 +92,13 @@ def full_report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return run_report(
         "10_diagnostic_qp", parameters={"code_qp": "QP099007"}, settings=settings, output=output
     )
+
+
+@pytest.fixture(scope="session")
+def droit_commun_report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of the droit commun of a quartier: charts, a map, tables of sentences."""
+    settings = Settings(home=Path(os.environ["QPVKIT_HOME"]))
+    output = tmp_path_factory.mktemp("rapport") / "QN09901M.html"
+    return run_report(
+        "20_droit_commun", parameters={"code": "QN09901M"}, settings=settings, output=output
+    )

@@ -129,7 +129,7 @@ def test_index_can_be_read_without_script(browser, index):
     context.close()
 
 
-@pytest.fixture(params=["report", "full_report", "index"])
+@pytest.fixture(params=["report", "full_report", "droit_commun_report", "index"])
 def page_path(request) -> Path:
     return request.getfixturevalue(request.param)
 

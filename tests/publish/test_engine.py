@@ -40,7 +40,8 @@ FAITHFUL = [
     "asyncio.get_running_loop().is_running()",
     "!echo shell",
     "%%bash\necho bash",
-    "import os\nos.system('echo system')\nsys.stdout.flush()",
+    # a kernel reads its descriptors in a thread: give it time
+    "import os, time\nos.system('echo system')\ntime.sleep(1)\nsys.stdout.flush()",
     "type(get_ipython()).__name__, __name__, sys.modules['__main__'].__dict__ is globals()",
     "Out[1], In[1], _i",
     "try:\n    input()\nexcept Exception as error:\n    print(type(error).__name__, error)",
@@ -219,3 +220,9 @@ def test_papermill_finds_the_engine_and_loads_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == ["QpvkitEngine", "[]"]
+
+
+def test_the_engine_may_be_imported_before_papermill():
+    code = "import qpvkit.publish.engine, papermill; print('ok')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "ok"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 
+import fake_stakes
 import geopandas as gpd
 import pandas as pd
 from shapely.geometry import Polygon, box
@@ -35,14 +36,79 @@ _ROWS = [
     ("vacance", "Taux de vacance", "Vacance", "logement", "pct", "up_is_worse",
      2020, NAN, "missing", NAN, "logements", (NAN,) * 5, NAN),
 ]  # fmt: skip
-# indicator, reference kind, code, label, value, gap, worse, people
+# indicator, reference kind, code, label, value, gap, worse, people, low, high, different, why whole
 _GAPS = [
-    ("part_seules", "commune", "59350", "Lille", 50.0, -13.8, pd.NA, -193.2),
-    ("pauvrete", "commune", "59350", "Lille", 27.0, 19.3, True, 10285.163),
-    ("pauvrete", "france", "FR-METRO", "France métropolitaine", 14.9, 31.4, True, 16733.0),
-    ("niveau_vie", "commune", "59350", "Lille", 18970.0, -5350.0, True, NAN),
-    ("emploi", "commune", "59350", "Lille", 60.0, -15.5, True, -325.5),
-    ("precaires", "commune", "59350", "Lille", 21.5, -1.5, False, -14.0),
+    (
+        "part_seules",
+        "commune",
+        "59350",
+        "Lille",
+        50.0,
+        -13.8,
+        pd.NA,
+        -193.2,
+        NAN,
+        NAN,
+        pd.NA,
+        "no_error",
+    ),
+    ("pauvrete", "commune", "59350", "Lille", 27.0, 19.3, True, 10285.163, 18.4, 20.2, True, ""),
+    (
+        "pauvrete",
+        "france",
+        "FR-METRO",
+        "France métropolitaine",
+        14.9,
+        31.4,
+        True,
+        16733.0,
+        30.5,
+        32.3,
+        True,
+        "outside",
+    ),
+    (
+        "niveau_vie",
+        "commune",
+        "59350",
+        "Lille",
+        18970.0,
+        -5350.0,
+        True,
+        NAN,
+        -5760.0,
+        -4940.0,
+        True,
+        "median",
+    ),
+    (
+        "emploi",
+        "commune",
+        "59350",
+        "Lille",
+        60.0,
+        -15.5,
+        True,
+        -325.5,
+        -18.6,
+        -12.4,
+        True,
+        "no_base",
+    ),
+    (
+        "precaires",
+        "commune",
+        "59350",
+        "Lille",
+        21.5,
+        -1.5,
+        False,
+        -14.0,
+        -4.2,
+        1.4,
+        False,
+        "no_base",
+    ),
 ]
 _SOURCE = "insee_revenus"
 _THIRD = "compile"
@@ -62,17 +128,40 @@ def _profile() -> pd.DataFrame:
         edition="2021",
         official=[theme != "emploi" for theme in frame["theme"]],
         scored=frame["direction"] != "neutral",
+        measurement="recensement",
+        value_low=frame["value"] * 0.96,
+        value_high=frame["value"] * 1.04,
+        n_eff=frame["base"],
+        no_interval="",
+        supposed=False,
+        unusual=pd.array(
+            [
+                name == "pauvrete" if name in ("pauvrete", "emploi") else pd.NA
+                for name in frame["indicator"]
+            ],
+            dtype="boolean",
+        ),
+        unusual_z=NAN,
+        unusual_p=NAN,
         publics=[("tous",)] * len(frame),
     )
 
 
 def _gaps(profile: pd.DataFrame) -> pd.DataFrame:
     names = ["indicator", "reference_kind", "reference_code", "reference_label",
-             "reference_value", "gap", "worse", "people"]  # fmt: skip
+             "reference_value", "gap", "worse", "people", "gap_low", "gap_high", "different",
+             "comparison_reason"]  # fmt: skip
     frame = pd.DataFrame(_GAPS, columns=names)
     words = ["indicator", "short", "theme", "unit", "direction", "vintage", "value", "base_label"]
-    frame["worse"] = frame["worse"].astype("boolean")
-    return frame.assign(reference_source="insee_communes").merge(profile[words], on="indicator")
+    frame = frame.astype({"worse": "boolean", "different": "boolean"})
+    rest = frame["comparison_reason"].eq("")
+    frame = frame.assign(
+        reference_source="insee_communes",
+        comparison=["rest" if known else "whole" for known in rest],
+        rest_value=(frame["reference_value"] - 2.1).where(rest),
+        rest_gap=(frame["gap"] + 2.1).where(rest),
+    )
+    return frame.merge(profile[words], on="indicator")
 
 
 def _coverage() -> pd.DataFrame:
@@ -121,6 +210,7 @@ def contours() -> gpd.GeoDataFrame:
 def diagnostic(**changes: object) -> Diagnostic:
     """Return the invented diagnostic; `changes` replaces some of its parts."""
     profile = _profile()
+    gaps = _gaps(profile)
     places = pd.DataFrame(
         [
             ("commune", "59350", "Lille", 0.62, "surface", True, 236000.0),
@@ -136,8 +226,10 @@ def diagnostic(**changes: object) -> Diagnostic:
             kind="qp", code="QN05901M", label="Les Lilas", zoning=2024, population=3240.0,
             population_vintage=2021,
         ),
-        dataset="demo", reference="commune", places=places, profile=profile, gaps=_gaps(profile),
-        coverage=_coverage(), sources=_sources(),
+        dataset="demo", reference="commune", peers="all", places=places, profile=profile,
+        gaps=gaps, stakes=fake_stakes.stakes(), sensitivity=fake_stakes.sensitivity(),
+        voices=fake_stakes.voices(), contract="", evidence=fake_stakes.evidence(profile, gaps),
+        pairs=fake_stakes.pairs(), coverage=_coverage(), sources=_sources(),
         caveats=pd.DataFrame(
             {
                 "text": ["À lire avec prudence : c'est un test."],

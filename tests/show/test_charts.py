@@ -11,7 +11,7 @@ from matplotlib.colors import to_hex
 from matplotlib.patches import Rectangle
 
 from qpvkit.show.blocks import Note
-from qpvkit.show.canvas import BETTER, WIDTH, WORSE, fit, new_canvas, text_width
+from qpvkit.show.canvas import BETTER, UNSAID, WIDTH, WORSE, fit, new_canvas, text_width
 from qpvkit.show.chart import house_style
 from qpvkit.show.charts import plot_gaps, plot_profile
 
@@ -40,10 +40,32 @@ def test_gap_is_written_with_its_sign_vintage_and_base():
 
 
 def test_colour_follows_the_sense_and_not_the_sign():
-    drawn = bars(plot_gaps(diagnostic()))
+    d = diagnostic()
+    sure = d.gaps.assign(gap_high=d.gaps["gap"] + 1, gap_low=d.gaps["gap"] - 1, different=True)
+    drawn = bars(plot_gaps(diagnostic(gaps=sure)))
     assert [to_hex(bar.get_facecolor()) for bar in drawn] == [
         color.lower() for color in (WORSE, WORSE, BETTER)
     ]
+
+
+def test_what_the_margin_does_not_allow_to_say_is_pale():
+    chart = plot_gaps(diagnostic())
+    assert to_hex(bars(chart)[2].get_facecolor()) == UNSAID.lower()
+    assert "non établi, ou sans marge d'erreur connue" in texts(chart)
+    known = plot_gaps(diagnostic(), reference="france")
+    assert "non établi, ou sans marge d'erreur connue" not in texts(known)
+
+
+def test_margins_and_the_rest_are_drawn_and_explained():
+    d = diagnostic()
+    chart = plot_gaps(d)
+    shown = texts(chart)
+    assert "marge d'erreur (95 chances sur 100)" in shown
+    assert "écart avec le reste, quartier déduit" in shown
+    none = d.gaps.assign(gap_low=math.nan, gap_high=math.nan, comparison="whole")
+    shown = texts(plot_gaps(diagnostic(gaps=none)))
+    assert "marge d'erreur (95 chances sur 100)" not in shown
+    assert "écart avec le reste, quartier déduit" not in shown
 
 
 def test_bars_are_proportional_to_the_gaps():
@@ -60,8 +82,11 @@ def test_limit_keeps_the_largest_and_says_how_many_there_are():
 
 def test_alternative_text_holds_every_value():
     alt = plain(plot_gaps(diagnostic()).alt)
-    assert "Taux de pauvreté : +19,3 points (46,3 % contre 27,0 %, plus défavorable)" in alt
-    assert "Emplois précaires : −1,5 point (20,0 % contre 21,5 %, plus favorable)" in alt
+    assert (
+        "Taux de pauvreté : +19,3 points (46,3 % contre 27,0 %, plus défavorable, marge d'erreur "
+        "de +18,4 à +20,2 points, +21,4 points avec le reste, quartier déduit)" in alt
+    )
+    assert "Emplois précaires : −1,5 point (20,0 % contre 21,5 %, non conclusif" in alt
 
 
 def test_another_reference():

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import base64
 import csv
 import dataclasses
 import io
 import re
+from urllib.parse import unquote
 
+import fake_stakes
 import pandas as pd
 import pytest
 from fakes import diagnostic, plain
 
-from qpvkit.show.blocks import Note
+from qpvkit.show.blocks import Note, Table
 from qpvkit.show.sections import (
     _parts,
     caveats_list,
     data_links,
+    folded,
     report_title,
+    stake_sections,
     table_csv,
     theme_sections,
 )
@@ -25,16 +28,53 @@ from qpvkit.show.sections import (
 
 def files(d) -> dict[str, str]:
     markup = data_links(d).to_html()
-    found = re.findall(
-        r'download="([^"]+)" href="data:text/csv;charset=utf-8;base64,([^"]+)"', markup
-    )
-    return {name: base64.b64decode(data).decode("utf-8") for name, data in found}
+    found = re.findall(r'download="([^"]+)" href="data:text/csv;charset=utf-8,([^"]+)"', markup)
+    return {name: unquote(data) for name, data in found}
 
 
 def test_title_is_the_only_first_heading_and_escapes():
     d = diagnostic()
     named = dataclasses.replace(d.territory, label="A & B")
     assert report_title(diagnostic(territory=named)).to_html().startswith("<h1>A &amp; B<span")
+
+
+def test_index_is_told_the_first_stakes_with_their_verdicts():
+    told = report_title(diagnostic()).facts["stakes"]
+    assert [(stake["id"], stake["verdict"]) for stake in told] == [
+        ("pauvrete", "établi"), ("acces_emploi", "probable"), ("emploi_femmes", "incertain"),
+    ]  # fmt: skip
+    unread = diagnostic(stakes=fake_stakes.nothing_ranked())
+    assert report_title(unread).facts["stakes"] == []
+
+
+def test_stakes_of_the_first_set_have_a_heading_each_and_the_others_are_folded():
+    markup = stake_sections(diagnostic()).to_html()
+    first, others = markup.split("<summary>1 autre enjeu mesuré</summary>")
+    assert re.findall(r'<h3 id="enjeu-(\w+)">', first) == [
+        "pauvrete", "acces_emploi", "emploi_femmes", "qualification",
+    ]  # fmt: skip
+    assert re.findall(r'<h4 id="enjeu-(\w+)">', others) == ["acces_soins"]
+    assert markup.count("<table>") == 5
+    assert "Vacance des logements" not in markup
+
+
+def test_no_ranked_stake_leaves_the_word_to_the_chart():
+    assert not stake_sections(diagnostic(stakes=fake_stakes.nothing_ranked())).markup.strip()
+
+
+def test_a_folded_block_keeps_its_words():
+    table = Table(frame=pd.DataFrame({"a": ["x < y"]}), caption="c", name="t")
+    markup = folded(table, summary="Voir : tout").to_html()
+    assert "<summary>Voir\xa0: tout</summary>" in markup
+    assert "x &lt; y" in markup
+    assert "<details>" not in folded(Note(text="rien"), summary="Voir").to_html()
+
+
+def test_files_write_nothing_twice():
+    found = files(diagnostic())
+    assert "pauvrete;Niveau" not in found["QN05901M_preuves.csv"]
+    assert "short" not in found["QN05901M_ecarts.csv"].splitlines()[0]
+    assert ";shrunk_gap;" in found["QN05901M_preuves.csv"].splitlines()[0]
 
 
 def test_themes_are_headings_of_the_third_level_in_the_catalogue_order():
@@ -63,7 +103,9 @@ def test_long_theme_is_shared_between_figures_of_equal_size():
 def test_data_hold_the_whole_tables():
     d = diagnostic()
     found = files(d)
-    assert list(found) == ["QN05901M_profil.csv", "QN05901M_ecarts.csv", "QN05901M_couverture.csv"]
+    assert list(found) == [
+        f"QN05901M_{name}.csv" for name in ("enjeux", "preuves", "profil", "ecarts", "couverture")
+    ]
     rows = list(csv.DictReader(io.StringIO(found["QN05901M_profil.csv"].removeprefix("\ufeff")),
                                delimiter=";"))  # fmt: skip
     assert len(rows) == len(d.profile)
@@ -84,8 +126,8 @@ def test_a_text_never_runs_as_a_formula(text):
 
 
 def test_numbers_stay_numbers_even_below_zero():
-    lines = table_csv(pd.DataFrame({"a": [-3.25, 0.1 + 0.2]})).splitlines()
-    assert lines[1:] == ["-3,25", "0,3"]
+    lines = table_csv(pd.DataFrame({"a": [-3.25, 0.1 + 0.2, 1234567.0, 53291.3]})).splitlines()
+    assert lines[1:] == ["-3,25", "0,3", "1234567", "53291,3"]
 
 
 def test_csv_quotes_what_would_break_a_line():

@@ -52,7 +52,8 @@ def read_evidence(
         ],
         columns=["stake", "indicator", "rank", "head"],
     )
-    every = wanted.merge(pd.DataFrame({"code": list(codes)}), how="cross")
+    named = pd.DataFrame({"code": list(codes)}, dtype="str")
+    every = wanted.merge(named, how="cross")
     columns = ["code", "indicator", "vintage", "y", "z", "e"]
     rows = every.merge(scaled[columns], on=["code", "indicator"], how="left")
     dated = rows["vintage"].fillna(-1).gt(0)

@@ -127,7 +127,7 @@ def lay_out(
     fields = {name: table_of(scaled[name]) for name in
               ("z", "e", "n_eff", "median", "sigma", "middle", "dispersion")}  # fmt: skip
     facts = scaled.drop_duplicates("indicator").set_index("indicator").reindex(list(names))
-    members = _members(evidence, coverage, names, codes, stakes)
+    members = members_of(evidence, coverage, names, codes, stakes)
     used = np.asarray(members.max(axis=1) > 0)
     anchors, typical, kinds = _own_options(*_anchors(scaled, references, names, codes), used)
     options = [table_of(series) for series in (shifts or {}).values()]
@@ -153,10 +153,11 @@ def positions(known: Sequence[str], wanted: pd.Series) -> npt.NDArray[np.intp]:
     return pd.Index(known).get_indexer(pd.Index(wanted))
 
 
-def _members(
+def members_of(
     evidence: pd.DataFrame, coverage: pd.DataFrame, names: Sequence[str], codes: Sequence[str],
     stakes: Sequence[str],
 ) -> Floats:  # fmt: skip
+    """Return 1 where an indicator counts in a scored stake: quartier × stake × indicator."""
     scored = coverage.loc[coverage["scored"], ["code", "stake"]]
     kept = evidence.loc[evidence["retained"]].merge(scored, on=["code", "stake"])
     members = np.zeros((len(codes), len(stakes), len(names)))

@@ -16,14 +16,14 @@ import pandas as pd
 
 from qpvkit.measure.scales import Floats, from_scale
 from qpvkit.measure.stakes.choices import draw_choices, score
-from qpvkit.measure.stakes.evidence import EVIDENCE_COLUMNS, read_coverage, read_evidence
-from qpvkit.measure.stakes.frames import Arrays, build_frame, lay_out, positions
+from qpvkit.measure.stakes.evidence import EVIDENCE_COLUMNS
+from qpvkit.measure.stakes.frames import Arrays, build_frame, positions
 from qpvkit.measure.stakes.law import Law, law_of_scores
-from qpvkit.measure.stakes.posterior import Prior, Truth, fit_prior, infer_truth
-from qpvkit.measure.stakes.redundancy import redundant_pairs
+from qpvkit.measure.stakes.layout import Layout, lay_out_stakes
+from qpvkit.measure.stakes.posterior import Prior, Truth, infer_truth
 from qpvkit.measure.stakes.rules import Rules
 from qpvkit.measure.stakes.verdicts import give_verdicts
-from qpvkit.measure.stakes.yardstick import Yardstick, scale_values
+from qpvkit.measure.stakes.yardstick import Yardstick
 
 STAKE_COLUMNS: Final = (
     "code", "stake", "verdict", "verdict_reason", "rank", "rank_low", "rank_high", "p_top3",
@@ -31,7 +31,10 @@ STAKE_COLUMNS: Final = (
     "prominence_high", "severity", "specificity", "regime", "scored", "stakes_scored", "expected",
     "read", "independent", "coverage", "peers",
 )  # fmt: skip
-_MEASURES: Final = ("z", "severity", "specificity", "shrunk", "shrunk_low", "shrunk_high")
+_MEASURES: Final = (
+    "z", "z_low", "z_high", "center", "sigma", "severity", "specificity", "shrunk", "shrunk_low",
+    "shrunk_high",
+)  # fmt: skip
 _CHUNK: Final = 48  # quartiers at a time: about 100 MB of draws
 _FINER: Final = 8  # draws of the data alone for one of the data and the choices
 
@@ -46,7 +49,8 @@ class Ranking:
         One row per quartier × stake, columns `STAKE_COLUMNS`.
     evidence
         One row per quartier × stake × indicator: ``retained, reason, stands_for`` and, for what
-        is measured, ``z`` (as published, in σ), ``specificity``, ``severity`` (NaN without a
+        is measured, ``z`` (as published, in σ) with ``z_low, z_high``, ``center, sigma`` (of the
+        yardstick, on the indicator's scale), ``specificity``, ``severity`` (NaN without a
         territory of comparison), ``shrunk, shrunk_low, shrunk_high``: the value once its luck is
         taken back, in natural units, and its interval.
     pairs
@@ -96,22 +100,18 @@ def rank_stakes(
     True
     """
     rules = rules or Rules()
-    scaled = scale_values(values, yardstick)
-    pairs = redundant_pairs(yardstick.rank_correlation, threshold=rules.redundancy)
-    codes = sorted({str(code) for code in values["code"]})
-    if not codes:
-        return _nothing(pairs)
-    evidence = read_evidence(
-        scaled, grid=grid, pairs=pairs, codes=codes, latest=yardstick.latest, rules=rules
+    layout = lay_out_stakes(
+        values, grid=grid, yardstick=yardstick, rules=rules, references=references, shifts=shifts
     )
-    coverage = read_coverage(evidence, rules=rules)
-    prior = fit_prior(yardstick)
-    arrays = lay_out(
-        scaled, evidence, coverage, names=prior.names, codes=codes, stakes=list(grid),
-        references=references, shifts=shifts,
-    )  # fmt: skip
-    pieces = [_rank_chunk(part, prior, rules) for part in arrays.chunks(_CHUNK)]
-    return _assemble(pieces, arrays, evidence, coverage, pairs, rules, list(grid))
+    return rank_layout(layout, rules)
+
+
+def rank_layout(layout: Layout, rules: Rules) -> Ranking:
+    """Rank what `lay_out_stakes` prepared; see `rank_stakes`."""
+    if layout.arrays is None:
+        return _nothing(layout.pairs)
+    pieces = [_rank_chunk(part, layout.prior, rules) for part in layout.arrays.chunks(_CHUNK)]
+    return _assemble(pieces, layout, layout.arrays, rules)
 
 
 def _nothing(pairs: pd.DataFrame) -> Ranking:
@@ -241,24 +241,21 @@ def top_set(in_top: np.ndarray, *, level: float) -> np.ndarray:
     return np.asarray(place < size[:, None])
 
 
-def _assemble(
-    pieces: Sequence[_Piece], arrays: Arrays, evidence: pd.DataFrame, coverage: pd.DataFrame,
-    pairs: pd.DataFrame, rules: Rules, stakes: Sequence[str],
-) -> Ranking:  # fmt: skip
+def _assemble(pieces: Sequence[_Piece], layout: Layout, arrays: Arrays, rules: Rules) -> Ranking:
     names = list(pieces[0].columns)
-    table = coverage.copy()
+    table = layout.coverage.copy()
     for name in names:
         table[name] = np.concatenate([piece.columns[name] for piece in pieces]).ravel()
     for name in ("severity", "specificity"):
         table[name] = arrays.stake_means(getattr(arrays, name)).ravel()
-    width = len(stakes)
+    width = len(layout.stakes)
     table["regime"] = np.repeat(np.where(arrays.referenced, "territory", "quartiers"), width)
     table["stakes_scored"] = np.repeat(arrays.members.any(axis=2).sum(axis=1), width)
     table["peers"] = np.repeat(arrays.peers, width)
     table["in_top_set"] = table["in_top_set"].eq(1)
     table = give_verdicts(table, rules)
-    detail = _evidence_values(evidence, arrays, pieces, rules)
-    return Ranking(stakes=table[list(STAKE_COLUMNS)], evidence=detail, pairs=pairs)
+    detail = _evidence_values(layout.evidence, arrays, pieces, rules)
+    return Ranking(stakes=table[list(STAKE_COLUMNS)], evidence=detail, pairs=layout.pairs)
 
 
 def _evidence_values(
@@ -278,8 +275,14 @@ def _evidence_values(
     measured = known & np.isfinite(arrays.z[rows, columns]) & np.isfinite(arrays.e[rows, columns])
     half = _normal_quantile(rules.interval_level) * deviation * sigma
     y = median + sign * sigma * mean
+    z = arrays.z[rows, columns]
+    error = _normal_quantile(rules.interval_level) * arrays.e[rows, columns]
     found = {
-        "z": arrays.z[rows, columns],
+        "z": z,
+        "z_low": z - error,
+        "z_high": z + error,
+        "center": median,
+        "sigma": sigma,
         "severity": arrays.severity[rows, columns],
         "specificity": arrays.specificity[rows, columns],
         "shrunk": from_scale(y, scale),

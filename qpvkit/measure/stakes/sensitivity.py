@@ -15,13 +15,11 @@ import pandas as pd
 
 from qpvkit.measure.scales import Floats
 from qpvkit.measure.stakes.choices import Choices, fixed_choices, score
-from qpvkit.measure.stakes.evidence import read_coverage, read_evidence
-from qpvkit.measure.stakes.frames import Arrays, build_frame, lay_out
-from qpvkit.measure.stakes.posterior import fit_prior
+from qpvkit.measure.stakes.frames import Arrays, build_frame
+from qpvkit.measure.stakes.layout import Layout, lay_out_stakes
 from qpvkit.measure.stakes.ranking import infer_arrays, rank_draws
-from qpvkit.measure.stakes.redundancy import redundant_pairs
 from qpvkit.measure.stakes.rules import Rules
-from qpvkit.measure.stakes.yardstick import Yardstick, scale_values
+from qpvkit.measure.stakes.yardstick import Yardstick
 
 SCENARIO_COLUMNS: Final = ("scenario", "family", "detail", "stake", "score", "rank", "in_top")
 BASE: Final = "base"
@@ -76,33 +74,24 @@ def vary_choices(
     >>> 0 <= found.stability <= 1
     True
     """
-    scaled = scale_values(values, yardstick)
-    codes = [str(code) for code in dict.fromkeys(values["code"])]
-    if not codes:
+    layout = lay_out_stakes(
+        values, grid=grid, yardstick=yardstick, rules=rules, references=references, shifts=shifts
+    )
+    return vary_layout(layout, rules)
+
+
+def vary_layout(layout: Layout, rules: Rules) -> Sensitivity:
+    """Rank again, under each other choice, what `lay_out_stakes` prepared of one quartier."""
+    arrays, unpruned = layout.arrays, layout.unpruned()
+    if arrays is None or unpruned is None:
         return Sensitivity(
             scenarios=pd.DataFrame(columns=list(SCENARIO_COLUMNS)), stability=np.nan, contested=()
         )
-    prior = fit_prior(yardstick)
-    pairs = redundant_pairs(yardstick.rank_correlation, threshold=rules.redundancy)
-
-    def arrays_with(kept: pd.DataFrame) -> Arrays:
-        evidence = read_evidence(
-            scaled, grid=grid, pairs=kept, codes=codes, latest=yardstick.latest, rules=rules
-        )
-        return lay_out(
-            scaled, evidence, read_coverage(evidence, rules=rules), names=prior.names,
-            codes=codes, stakes=list(grid), references=references, shifts=shifts,
-        )  # fmt: skip
-
-    arrays = arrays_with(pairs)
-    likely = infer_arrays(arrays, prior).mean
-    named = list(shifts) if shifts else ["all"]
-    if arrays.referenced[0]:
-        named = list(arrays.kinds[0])
+    likely = infer_arrays(arrays, layout.prior).mean
+    named = list(arrays.kinds[0]) if arrays.referenced[0] else list(layout.options)
     rows = list(_scenarios(arrays, likely, rules, named))
-    unpruned = arrays_with(pairs.iloc[:0])
     rows.append(("pruning", "", _scores(unpruned, likely, rules)))
-    return _summarise(rows, list(grid), rules)
+    return _summarise(rows, layout.stakes, rules)
 
 
 def _scenarios(
@@ -140,26 +129,32 @@ def _scores(
     return np.asarray(score(theta[:, None, :], build_frame(arrays), choices)[0, 0], dtype=float)
 
 
-def _summarise(rows: list[tuple[str, str, Floats]], stakes: list[str], rules: Rules) -> Sensitivity:
+def _summarise(
+    rows: list[tuple[str, str, Floats]], stakes: Sequence[str], rules: Rules
+) -> Sensitivity:
     table = np.stack([scores for _, _, scores in rows])
     ranks = rank_draws(table[:, None])[:, 0]
     scored = np.isfinite(table[0])
     top = (ranks <= rules.top) & np.isfinite(table)
-    frames = [
-        pd.DataFrame(
-            {
-                "scenario": f"{family}:{detail}", "family": family, "detail": detail,
-                "stake": stakes, "score": table[place], "rank": ranks[place], "in_top": top[place],
-            }
-        ).loc[scored]
-        for place, (family, detail, _) in enumerate(rows)
-    ]  # fmt: skip
+    families, details, _ = zip(*rows, strict=True)
+    count = len(stakes)
+    names = [f"{family}:{detail}" for family, detail in zip(families, details, strict=True)]
+    scenarios = pd.DataFrame(
+        {
+            "scenario": np.repeat(names, count),
+            "family": np.repeat(families, count), "detail": np.repeat(details, count),
+            "stake": np.tile(stakes, len(rows)), "score": table.ravel(),
+            "rank": ranks.ravel(), "in_top": top.ravel(),
+        }
+    )  # fmt: skip
     same = (top[1:] == top[0]).all(axis=1)
     ranked = scored.sum() > rules.top
     contested = [name for name, column in zip(stakes, top.T, strict=True)
                  if ranked and column.any() and not column.all()]  # fmt: skip
     return Sensitivity(
-        scenarios=pd.concat(frames, ignore_index=True)[list(SCENARIO_COLUMNS)],
+        scenarios=scenarios.loc[np.tile(scored, len(rows)), list(SCENARIO_COLUMNS)].reset_index(
+            drop=True
+        ),
         stability=float(same.mean()) if ranked else float("nan"),
         contested=tuple(contested),
     )

@@ -1,0 +1,1 @@
+"""Show what is known of the droit commun: sentences, charts, maps, tables."""
