@@ -46,6 +46,9 @@ _LEFT_OUT: Final = "Non retenus"
 def stakes_table(d: Diagnostic) -> Table:
     """Return the stakes by rank: verdict, ranks, chances of the top three, what was read.
 
+    Both ends of the balance λ are shown: what is unusual for a quartier, and the gap to the
+    territory, which is « non mesurable » where no indicator of the stake is published there.
+
     The contract's own list and the votes stand in a table of their own: see `voices_table`.
     """
     rows = d.stakes
@@ -54,6 +57,10 @@ def stakes_table(d: Diagnostic) -> Table:
         "Verdict": list(rows["verdict_label"]),
         "Rang": [rank_text(row) if row.scored else DASH for row in rows_of(rows)],
         "Ampleur": [prominence_text(row) for row in rows_of(rows)],
+        "Inhabituel pour un quartier (λ = 0)": [
+            _end_text(row.specificity, row) for row in rows_of(rows)
+        ],
+        "Écart au territoire (λ = 1)": [_end_text(row.severity, row) for row in rows_of(rows)],
         "Trio de tête, données": [chance_text(share) for share in rows["p_top3_data"]],
         "Trio de tête, données et choix": [chance_text(share) for share in rows["p_top3"]],
         "Ensemble de tête": [_in_set(row) for row in rows_of(rows)],
@@ -70,6 +77,13 @@ def stakes_table(d: Diagnostic) -> Table:
         groups=tuple(french(_SCORED if scored else _UNSCORED) for scored in rows["scored"]),
         stacked=True,
     )
+
+
+def _end_text(value: float, row: Any) -> str:  # noqa: ANN401 - a row of itertuples
+    """Write one end of the balance λ, in σ; what no territory publishes is not null."""
+    if not row.scored:
+        return DASH
+    return "non mesurable" if math.isnan(value) else number(value, decimals=1, signed=True)
 
 
 def _caption(rows: pd.DataFrame) -> str:
