@@ -57,7 +57,7 @@ def _why(d: DroitCommun, row: Any) -> str:  # noqa: ANN401 - a row of itertuples
     label = load_catalogue().verdicts[row.verdict].label
     if d.scope.kind != "qp":
         if not row.quartiers:
-            return f"Ni établi ni probable dans aucun des {number(row.of)} quartiers."
+            return f"N'est établi ni probable dans aucun des {number(row.of)} quartiers."
         quartiers = plural(int(row.quartiers), "quartier")
         return f"Établi ou probable dans {quartiers} sur {number(row.of)}."
     chance = ""
