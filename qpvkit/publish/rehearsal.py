@@ -12,12 +12,14 @@ import inspect
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import qpvkit
 from qpvkit.errors import QpvkitError
 from qpvkit.load.store import Store
 from qpvkit.settings import Settings
+
+_NEEDED: Final = "Diagnostic"
 
 
 def rehearse(code: str, *, settings: Settings, store: Store) -> None:
@@ -41,17 +43,17 @@ def rehearse(code: str, *, settings: Settings, store: Store) -> None:
 
 
 def _shows() -> Iterator[Callable[[Any], Any]]:
-    """Yield the public functions that need a diagnostic and nothing else."""
+    """Yield the public functions that need a `Diagnostic` and nothing else."""
     for name in qpvkit.__all__:
         found = getattr(qpvkit, name)
         if not inspect.isfunction(found):
             continue
         needed = [
-            parameter.name
+            str(parameter.annotation)
             for parameter in inspect.signature(found).parameters.values()
             if parameter.default is inspect.Parameter.empty
         ]
-        if needed == ["d"]:
+        if needed == [_NEEDED]:
             yield found
 
 
