@@ -13,7 +13,7 @@ from qpvkit.diagnostic import Diagnostic
 from qpvkit.formats import DASH, listing, number, quantity, vintage_label
 from qpvkit.show.blocks import Note, Table
 from qpvkit.show.comparison import read_comparison
-from qpvkit.show.select import rows_of, source_line
+from qpvkit.show.select import evidence_of, rows_of, source_line
 from qpvkit.show.stakes import chance_at_random, rank_text
 from qpvkit.show.words import (
     MASKED_WORDS,
@@ -51,30 +51,28 @@ def stakes_table(d: Diagnostic) -> Table:
 
     The contract's own list and the votes stand in a table of their own: see `voices_table`.
     """
-    rows = d.stakes
+    rows = list(rows_of(d.stakes))
     columns: dict[str, list[str]] = {
-        "Enjeu": list(rows["label"]),
-        "Verdict": list(rows["verdict_label"]),
-        "Rang": [rank_text(row) if row.scored else DASH for row in rows_of(rows)],
-        "Ampleur": [prominence_text(row) for row in rows_of(rows)],
-        "Inhabituel pour un quartier (λ = 0)": [
-            _end_text(row.specificity, row) for row in rows_of(rows)
-        ],
-        "Écart au territoire (λ = 1)": [_end_text(row.severity, row) for row in rows_of(rows)],
-        "Trio de tête, données": [chance_text(share) for share in rows["p_top3_data"]],
-        "Trio de tête, données et choix": [chance_text(share) for share in rows["p_top3"]],
-        "Ensemble de tête": [_in_set(row) for row in rows_of(rows)],
-        "Indicateurs lus": [_count_text(row) for row in rows_of(rows)],
+        "Enjeu": [row.label for row in rows],
+        "Verdict": [row.verdict_label for row in rows],
+        "Rang": [rank_text(row) if row.scored else DASH for row in rows],
+        "Ampleur": [prominence_text(row) for row in rows],
+        "Inhabituel pour un quartier (λ = 0)": [_end_text(row.specificity, row) for row in rows],
+        "Écart au territoire (λ = 1)": [_end_text(row.severity, row) for row in rows],
+        "Trio de tête, données": [chance_text(row.p_top3_data) for row in rows],
+        "Trio de tête, données et choix": [chance_text(row.p_top3) for row in rows],
+        "Ensemble de tête": [_in_set(row) for row in rows],
+        "Indicateurs lus": [_count_text(row) for row in rows],
     }
     frame = pd.DataFrame(columns).map(french)
-    if not rows["scored"].any():
+    if not any(row.scored for row in rows):
         frame = frame[["Enjeu", "Verdict", "Indicateurs lus"]]
     return Table(
         frame=frame,
         caption=french(_caption(rows)),
         name="tableau-enjeux",
         numeric=tuple(name for name in _NUMBERS if name in frame),
-        groups=tuple(french(_SCORED if scored else _UNSCORED) for scored in rows["scored"]),
+        groups=tuple(french(_SCORED if row.scored else _UNSCORED) for row in rows),
         stacked=True,
     )
 
@@ -86,11 +84,11 @@ def _end_text(value: float, row: Any) -> str:  # noqa: ANN401 - a row of itertup
     return "non mesurable" if math.isnan(value) else number(value, decimals=1, signed=True)
 
 
-def _caption(rows: pd.DataFrame) -> str:
-    scored = rows[rows["scored"]]
-    if not len(scored):
+def _caption(rows: list[Any]) -> str:
+    scored = [row for row in rows if row.scored]
+    if not scored:
         return "Les enjeux de la grille, et ce qui a pu en être lu"
-    random = chance_text(chance_at_random(next(rows_of(scored))))
+    random = chance_text(chance_at_random(scored[0]))
     return (
         f"Les enjeux, leur rang, leurs chances d'être dans le trio de tête (au hasard : {random})"
     )
@@ -125,25 +123,22 @@ def evidence_table(d: Diagnostic, *, stake: str) -> Table | Note:
     stake
         Its identifier in the catalogue.
     """
-    rows = d.evidence[d.evidence["stake"] == stake]
-    if not len(rows):
-        return Note(text="Aucun indicateur n’est déclaré pour cet enjeu.")
-    ranges = d.profile[["indicator", "value_low", "value_high"]]
-    rows = rows.merge(ranges, on="indicator", how="left")
-    groups = [_group(row) for row in rows_of(rows)]
     order = [_RETAINED, _REPEATED, _LEFT_OUT]
-    rows = rows.assign(group=groups, place=[order.index(group) for group in groups])
-    rows = rows.sort_values("place", kind="stable")
+    rows = sorted(evidence_of(d, stake), key=lambda row: order.index(_group(row)))
+    if not rows:
+        return Note(text="Aucun indicateur n’est déclaré pour cet enjeu.")
+    ends = zip(d.profile["value_low"], d.profile["value_high"], strict=True)
+    ranges = dict(zip(d.profile["indicator"], ends, strict=True))
     frame = pd.DataFrame(
         {
-            "Indicateur": list(rows["label"]),
-            "Publié": [_published(row) for row in rows_of(rows)],
-            "Comparé à": [_compared(row) for row in rows_of(rows)],
-            "Écart publié": [_gap(row) for row in rows_of(rows)],
-            "Écart corrigé de la chance": [corrected_text(row) for row in rows_of(rows)],
-            "Personnes": [corrected_people_text(row) for row in rows_of(rows)],
-            "Millésime": [_year(row.vintage) for row in rows_of(rows)],
-            "Dans le classement": [capital(_standing(d, row)) for row in rows_of(rows)],
+            "Indicateur": [row.label for row in rows],
+            "Publié": [_published(row, ranges) for row in rows],
+            "Comparé à": [_compared(row) for row in rows],
+            "Écart publié": [_gap(row) for row in rows],
+            "Écart corrigé de la chance": [corrected_text(row) for row in rows],
+            "Personnes": [corrected_people_text(row) for row in rows],
+            "Millésime": [_year(row.vintage) for row in rows],
+            "Dans le classement": [capital(_standing(d, row)) for row in rows],
         }
     ).map(french)
     frame = without_empty(frame)
@@ -152,19 +147,19 @@ def evidence_table(d: Diagnostic, *, stake: str) -> Table | Note:
         frame=frame,
         caption=french(f"{label} : ce qui fonde le classement"),
         name=f"tableau-preuves-{stake}",
-        groups=tuple(french(group) for group in rows["group"]),
+        groups=tuple(french(_group(row)) for row in rows),
         toned="Écart corrigé de la chance",
-        tones=tuple(read_comparison(row, corrected=True).tone for row in rows_of(rows)),
+        tones=tuple(read_comparison(row, corrected=True).tone for row in rows),
         stacked=True,
         source=source_line(
-            d, d.profile.loc[d.profile["indicator"].isin(rows["indicator"]), "source"]
+            d, d.profile.loc[d.profile["indicator"].isin([r.indicator for r in rows]), "source"]
         ),
     )
 
 
 def without_empty(frame: pd.DataFrame) -> pd.DataFrame:
     """Leave out the columns that hold nothing but dashes."""
-    kept = [name for name in frame if not len(frame) or any(frame[name] != DASH)]
+    kept = [name for name in frame if frame.empty or set(frame[name]) != {DASH}]
     return frame[kept]
 
 
@@ -180,11 +175,11 @@ def _year(vintage: float) -> str:
     return vintage_label(vintage if vintage > 0 else None)
 
 
-def _published(row: Any) -> str:  # noqa: ANN401 - a row of itertuples
+def _published(row: Any, ranges: dict[str, tuple[float, float]]) -> str:  # noqa: ANN401
     if not isinstance(row.status, str):
         return DASH
     value = value_text(row.value, row.unit, status=row.status)
-    margin = range_text(row.value_low, row.value_high, row.unit)
+    margin = range_text(*ranges.get(row.indicator, (math.nan, math.nan)), row.unit)
     return value if margin == DASH else f"{value} ({margin})"
 
 
@@ -256,18 +251,16 @@ def _rho(d: Diagnostic, one: str, other: str) -> float:
 
 def missing_stakes_table(d: Diagnostic) -> Table | Note:
     """Return the stakes that are not established: what is known, what is missing, whom to ask."""
-    rows = d.stakes[~d.stakes["scored"]]
-    if not len(rows):
+    rows = [row for row in rows_of(d.stakes) if not row.scored]
+    if not rows:
         return Note(text="Tous les enjeux de la grille sont assez mesurés pour être classés.")
     frame = pd.DataFrame(
         {
-            "Enjeu": list(rows["label"]),
-            "Indicateurs lus": [_count_text(row) for row in rows_of(rows)],
-            "Ce que l'on sait": [known_text(d, row.stake) for row in rows_of(rows)],
-            "Ce qui manque": [_missing_text(d, row.stake) for row in rows_of(rows)],
-            "À qui le demander": [
-                " ; ".join(asks_of(d, row.stake)) or DASH for row in rows_of(rows)
-            ],
+            "Enjeu": [row.label for row in rows],
+            "Indicateurs lus": [_count_text(row) for row in rows],
+            "Ce que l'on sait": [known_text(d, row.stake) for row in rows],
+            "Ce qui manque": [_missing_text(d, row.stake) for row in rows],
+            "À qui le demander": [" ; ".join(asks_of(d, row.stake)) or DASH for row in rows],
         }
     ).map(french)
     frame = without_empty(frame)
@@ -291,9 +284,10 @@ def _missing_text(d: Diagnostic, stake: str) -> str:
 
 def known_text(d: Diagnostic, stake: str) -> str:
     """Write the values of a stake that is not ranked; a dash when there is none."""
-    rows = d.evidence[(d.evidence["stake"] == stake) & d.evidence["value"].notna()]
     parts = []
-    for row in rows_of(rows):
+    for row in evidence_of(d, stake):
+        if math.isnan(row.value):
+            continue
         value = value_text(row.value, row.unit, status=row.status)
         against = ""
         if isinstance(row.reference_kind, str):
@@ -307,18 +301,18 @@ def known_text(d: Diagnostic, stake: str) -> str:
 
 def missing_of(d: Diagnostic, stake: str) -> list[tuple[str, str]]:
     """Name the indicators of a stake that do not count, with why unless it is plain absence."""
-    rows = d.evidence[(d.evidence["stake"] == stake) & ~d.evidence["retained"]]
     plain = _REASONS["not_published"]
     return [
         (str(row.short), "" if (why := reason_text(row)) == plain else why)
-        for row in rows_of(rows[rows["reason"] != "redundant"])
+        for row in evidence_of(d, stake)
+        if not row.retained and row.reason != "redundant"
     ]
 
 
 def asks_of(d: Diagnostic, stake: str) -> list[str]:
     """Return whom to ask for what a stake lacks, one line a request."""
-    rows = d.evidence[(d.evidence["stake"] == stake) & ~d.evidence["retained"]]
-    known = d.coverage[d.coverage["indicator"].isin(rows["indicator"])]
+    wanted = [row.indicator for row in evidence_of(d, stake) if not row.retained]
+    known = d.coverage[d.coverage["indicator"].isin(wanted)]
     return merge_asks(known["ask"])
 
 

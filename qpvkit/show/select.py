@@ -111,6 +111,19 @@ def _main_gaps(d: Diagnostic, kind: Kind | Literal["peers"]) -> pd.DataFrame:
     return rows.iloc[order.argsort(kind="stable")].reset_index(drop=True)
 
 
+_last_evidence: list[tuple[Diagnostic, dict[str, list[Any]]]] = []
+
+
+def evidence_of(d: Diagnostic, stake: str) -> list[Any]:
+    """Return the rows of the evidence of a stake; read once, its table and its story share it."""
+    if not _last_evidence or _last_evidence[0][0] is not d:
+        grouped: dict[str, list[Any]] = {}
+        for row in rows_of(d.evidence):
+            grouped.setdefault(str(row.stake), []).append(row)
+        _last_evidence[:] = [(d, grouped)]
+    return _last_evidence[0][1].get(stake, [])
+
+
 def compared(d: Diagnostic) -> pd.DataFrame:
     """Return one comparison per indicator: the main reference, else the other quartiers."""
     both = pd.concat([main_gaps(d), main_gaps(d, "peers")])

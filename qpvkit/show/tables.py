@@ -144,15 +144,16 @@ def gaps_table(
         return Note(text=french(f"Pas de tableau des écarts {kind}, faute de valeur comparable."))
     rows = _grouped(rows).iloc[:limit]
     rest = f"Reste {reference_rate(reference or d.reference)}"
+    lines = list(rows_of(rows))
     frame = pd.DataFrame(
         {
             "Indicateur": list(rows["label"]),
-            "Quartier": [value_text(r.value, r.unit, status=r.status) for r in rows_of(rows)],
-            _heading(title): [value_text(r.reference_value, r.unit) for r in rows_of(rows)],
-            "Écart": [gap_text(r.gap, r.unit) for r in rows_of(rows)],
-            "Marge d'erreur": [interval_text(r.gap_low, r.gap_high, r.unit) for r in rows_of(rows)],
-            f"{rest} (quartier déduit)": [rest_text(r) for r in rows_of(rows)],
-            "Personnes concernées": [_people(r) for r in rows_of(rows)],
+            "Quartier": [value_text(r.value, r.unit, status=r.status) for r in lines],
+            _heading(title): [value_text(r.reference_value, r.unit) for r in lines],
+            "Écart": [gap_text(r.gap, r.unit) for r in lines],
+            "Marge d'erreur": [interval_text(r.gap_low, r.gap_high, r.unit) for r in lines],
+            f"{rest} (quartier déduit)": [rest_text(r) for r in lines],
+            "Personnes concernées": [_people(r) for r in lines],
             "Millésime": [vintage_label(vintage) for vintage in rows["vintage"]],
             "Source": ["officielle" if ok else THIRD_PARTY for ok in rows["official"]],
         }

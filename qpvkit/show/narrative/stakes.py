@@ -24,7 +24,7 @@ from qpvkit.show.narrative.sentences import (
     unusual_sentence,
     verdict_sentence,
 )
-from qpvkit.show.select import rows_of
+from qpvkit.show.select import evidence_of, rows_of
 from qpvkit.show.words import french, reference_place, reference_rate
 
 _INSIDE: Final = ("commune", "epci")  # a reader may take them as the rest: say that they are not
@@ -77,7 +77,7 @@ def tell_stakes(d: Diagnostic) -> list[StakeStory]:
 
 
 def _tell(d: Diagnostic, stake: Any) -> StakeStory:  # noqa: ANN401 - a row of itertuples
-    rows = d.evidence[d.evidence["stake"] == stake.stake]
+    rows = evidence_of(d, str(stake.stake))
     facts, certainty = _scored(d, stake, rows) if stake.scored else _unread(d, stake, rows)
     return StakeStory(
         stake=str(stake.stake),
@@ -90,9 +90,9 @@ def _tell(d: Diagnostic, stake: Any) -> StakeStory:  # noqa: ANN401 - a row of i
     )
 
 
-def main_evidence(stake: Any, rows: pd.DataFrame) -> Any | None:  # noqa: ANN401 - a row of itertuples
+def main_evidence(stake: Any, rows: list[Any]) -> Any | None:  # noqa: ANN401 - a row of itertuples
     """Return the first retained indicator that points the way of its stake, else the first."""
-    kept = list(rows_of(rows[rows["retained"]]))
+    kept = [row for row in rows if row.retained]
     if not kept:
         return None
     way = 1.0 if math.isnan(stake.prominence) or stake.prominence >= 0 else -1.0
@@ -126,7 +126,7 @@ def whole_place(kind: str, label: str) -> str:
 def _scored(
     d: Diagnostic,
     stake: Any,  # noqa: ANN401 - a row of itertuples
-    rows: pd.DataFrame,
+    rows: list[Any],
 ) -> tuple[list[str], list[str]]:
     """Tell a stake that is ranked."""
     verdict = verdict_sentence(
@@ -158,12 +158,14 @@ def _lead(d: Diagnostic, row: Any) -> list[str]:  # noqa: ANN401 - a row of iter
     ]
 
 
-def _others(rows: pd.DataFrame, lead: str) -> str:
+def _others(rows: list[Any], lead: str) -> str:
     """Say where the other retained indicators point."""
     worse: list[str] = []
     better: list[str] = []
     unsettled: list[str] = []
-    for row in rows_of(rows[rows["retained"] & rows["indicator"].ne(lead)]):
+    for row in rows:
+        if not row.retained or row.indicator == lead:
+            continue
         tone = read_comparison(row, corrected=True).tone
         side = {"worse": worse, "better": better}.get(tone, unsettled)
         side.append(str(row.short))
@@ -173,7 +175,7 @@ def _others(rows: pd.DataFrame, lead: str) -> str:
 def _unread(
     d: Diagnostic,
     stake: Any,  # noqa: ANN401 - a row of itertuples
-    rows: pd.DataFrame,
+    rows: list[Any],
 ) -> tuple[list[str], list[str]]:
     """Tell a stake that is not established: what is missing, what is known, whom to ask."""
     missing = missing_of(d, str(stake.stake))
