@@ -143,12 +143,6 @@ def test_french_typography(page):
     assert not re.search(r"[a-zà-ÿ]'[a-zà-ÿ]", text)
 
 
-def test_no_word_of_a_later_issue(page):
-    main = page[page.index("<main") : page.index("Précautions de lecture</h2>")]
-    text = re.sub(r"<[^>]+>", " ", main)
-    assert not re.search(r"\benjeux?\b|\bpriorités?\b", text)
-
-
 def test_two_exports_are_equal(report):
     node = notebook(new_markdown_cell("# T\n\n## A"), shown({"image/svg+xml": SVG}))
     assert export_html(node, dataset="demo") == export_html(node, dataset="demo")
