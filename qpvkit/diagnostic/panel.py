@@ -91,8 +91,9 @@ def note_panel(indicators: Iterable[str], catalogue: Catalogue, *, zoning: Zonin
     indicators through the usual gaps.
     """
     names = sorted(set(indicators))
+    quartiles = {other for name in names for other in catalogue.indicator(name).quartiles}
     context = catalogue.peers["type"].indicators if "type" in catalogue.peers else ()
-    note("peers", {"zoning": [str(zoning)], "indicator": [*names, *context]})
+    note("peers", {"zoning": [str(zoning)], "indicator": [*names, *quartiles, *context]})
     for kind in REFERENCES:
         for name in names:
             note(f"observations_{kind}", {"indicator": [name]})
@@ -269,7 +270,8 @@ def _one_reference(
     pairs["reference_base"] = pairs["reference_base"].fillna(
         pairs["within_code"].map(people).where(counted)
     )
-    rest = compare_parts(pairs)["rest_value"]
+    published = pairs.assign(base=pairs["base"].mask(pairs["supposed"]))  # nothing is subtracted
+    rest = compare_parts(published)["rest_value"]
     level = rest.fillna(pairs["reference_value"])
     y_ref = np.full(len(pairs), np.nan)
     for scale in set(pairs["scale"]):
