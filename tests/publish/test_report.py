@@ -95,7 +95,7 @@ def test_success_takes_the_old_error_away(small):
 
 
 def test_dead_kernel_is_a_report_error(small):
-    from conftest import write_notebook
+    from notebooks import write_notebook
 
     write_notebook(small.notebooks_dir, "05_essai", "import os\nos._exit(3)")
     with pytest.raises(NotebookFailedError, match="noyau"):
