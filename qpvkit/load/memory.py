@@ -12,35 +12,35 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from qpvkit.load.keyed import Rows, WordColumn
+
 if TYPE_CHECKING:
     from qpvkit.load.store import Store
 
-_INDEXED: Final = ("code", "within_code")
 _BIG: Final = "observations_commune"  # 35,000 communes, of which a thousand hold a quartier
 _NEVER: Final = "observations_iris"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """A table in memory.
+    """A table in memory: words as numbers, which take a tenth of the time and room to read.
 
     Attributes
     ----------
-    frame
-        Its rows, in the order of the file.
-    places
-        For each indexed column, the rows of each value.
+    columns
+        By name, in the order of the file.
+    size
+        How many rows.
     covered
         The codes that it holds; None when it holds the whole file.
     """
 
-    frame: pd.DataFrame
-    places: Mapping[str, Mapping[str, npt.NDArray[np.int64]]]
+    columns: Mapping[str, WordColumn | pd.api.extensions.ExtensionArray]
+    size: int
     covered: frozenset[str] | None = None
 
     def holds(self, wanted: Mapping[str, Sequence[str]]) -> bool:
@@ -51,22 +51,22 @@ class Held:
         self, wanted: Mapping[str, Sequence[str]], columns: Sequence[str] | None
     ) -> pd.DataFrame:
         """Return the rows whose columns hold one of the wanted values."""
-        frame = self.frame if columns is None else self.frame[list(columns)]
-        chosen: npt.NDArray[np.int64] | None = None
-        for name, values in wanted.items():
-            if chosen is None and name in self.places:
-                place = self.places[name]
-                found = [place[value] for value in values if value in place]
-                chosen = np.sort(np.concatenate(found)) if found else np.empty(0, np.int64)
-        for name, values in wanted.items():
-            if chosen is None:
-                chosen = np.flatnonzero(self.frame[name].isin(list(values)).to_numpy())
-            elif name not in self.places or len(wanted) > 1:
-                near = self.frame[name].take(chosen)
-                chosen = chosen[near.isin(list(values)).to_numpy()]
+        chosen: Rows | None = None
+        for name in sorted(wanted, key=lambda name: (name == "kind", len(wanted[name]))):
+            chosen = self.words(name).rows(wanted[name], chosen)
         if chosen is None:
-            return frame.copy(deep=False)
-        return frame.take(chosen).reset_index(drop=True)
+            chosen = np.arange(self.size)
+        names = self.columns if columns is None else columns
+        kept = {name: self.columns[name].take(chosen) for name in names}
+        return pd.DataFrame(kept, index=pd.RangeIndex(len(chosen)), copy=False)
+
+    def words(self, name: str) -> WordColumn:
+        """Return a column of words."""
+        column = self.columns[name]
+        if not isinstance(column, WordColumn):
+            msg = f"{name} does not hold words"
+            raise TypeError(msg)
+        return column
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,9 +90,10 @@ def hold_store(store: Store) -> None:
     }
     big = store.folder / f"{_BIG}.parquet"
     if big.exists():
-        links = tables["memberships"].frame
-        within = links["kind"].eq("qp") & links["within_kind"].eq("commune")
-        tables[_BIG] = _hold(big, codes=links.loc[within, "within_code"].unique())
+        links = tables["memberships"].rows(
+            {"kind": ["qp"], "within_kind": ["commune"]}, ["within_code"]
+        )
+        tables[_BIG] = _hold(big, codes=links["within_code"].unique())
     _held[store.folder] = _Memory(store=store, tables=tables, peers={})
     for zoning in (2015, 2024):
         store.peers(zoning=zoning)
@@ -114,18 +115,29 @@ def read_peers(folder: Path, zoning: int) -> pd.DataFrame:
     kept = _held.get(folder)
     if kept is not None and zoning in kept.peers:
         return kept.peers[zoning]
-    columns, words = ["code", "indicator", "vintage", "value"], ["code", "indicator"]
-    path = folder / "observations_qp.parquet"
-    if not path.exists():
-        path = folder / "observations_empty.parquet"
-    table = pq.read_table(path, columns=columns, read_dictionary=words, **quiet_reading())
-    rows = table.to_pandas().astype(dict.fromkeys(words, "category"))
+    rows = _peer_rows(folder)
     prefix = "QP" if zoning == 2015 else "QN"
     ours = rows["code"].cat.categories.str.startswith(prefix)[rows["code"].cat.codes]
     found: pd.DataFrame = rows.loc[ours & rows["value"].notna().to_numpy()]
     if kept is not None:
         kept.peers[zoning] = found
     return found
+
+
+def _peer_rows(folder: Path) -> pd.DataFrame:
+    """Return ``code, indicator`` (categories), ``vintage, value`` of every quartier."""
+    columns, words = ["code", "indicator", "vintage", "value"], ["code", "indicator"]
+    path = folder / "observations_qp.parquet"
+    if not path.exists():
+        path = folder / "observations_empty.parquet"
+    held = held_table(path)
+    if held is not None:
+        return pd.DataFrame(
+            {name: held.words(name).categories() for name in words}
+            | {name: held.columns[name] for name in ("vintage", "value")}
+        )
+    table = pq.read_table(path, columns=columns, read_dictionary=words, **quiet_reading())
+    return table.to_pandas().astype(dict.fromkeys(words, "category"))
 
 
 def quiet_reading() -> dict[str, bool]:
@@ -141,14 +153,19 @@ def release_stores() -> None:
 def _hold(path: Path, *, codes: Iterable[str] | None = None) -> Held:
     kept = None if codes is None else sorted(map(str, codes)) or [""]
     filters = None if kept is None else [("code", "in", kept)]
-    table = pq.read_table(path, filters=filters, use_threads=False, pre_buffer=False)
+    words = [
+        field.name for field in pq.read_schema(path) if pa.types.is_large_string(field.type)
+        or pa.types.is_string(field.type)
+    ]  # fmt: skip
+    table = pq.read_table(
+        path, filters=filters, read_dictionary=words, use_threads=False, pre_buffer=False
+    )
     frame: pd.DataFrame = table.to_pandas()
-    places = {
-        name: {
-            str(value): np.asarray(rows, np.int64)
-            for value, rows in frame.groupby(name, sort=False).indices.items()
-        }
-        for name in _INDEXED
-        if name in frame.columns
-    }
-    return Held(frame=frame, places=places, covered=None if kept is None else frozenset(kept))
+    return Held(
+        columns={
+            str(name): WordColumn.of(column.astype("category")) if name in words else column.array
+            for name, column in frame.items()
+        },
+        size=len(frame),
+        covered=None if kept is None else frozenset(kept),
+    )

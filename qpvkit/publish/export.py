@@ -5,12 +5,12 @@ from __future__ import annotations
 import dataclasses
 import functools
 import html
-import importlib
 import re
 import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from qpvkit.publish.libraries import notebook_library
 from qpvkit.settings import Dataset
 from qpvkit.show.chart import SVG_MIME, figure_html
 from qpvkit.show.facts import FACTS_MIME
@@ -65,7 +65,7 @@ def export_html(notebook: NotebookNode, *, dataset: Dataset) -> str:
         }
     }
     # the parent's method: HTMLExporter parses and rewrites the whole page once more after it
-    convert = importlib.import_module("nbconvert").TemplateExporter.from_notebook_node
+    convert = notebook_library("nbconvert").TemplateExporter.from_notebook_node
     body, _ = convert(_exporter(), _marked(notebook), resources)
     return _tidy(str(body))
 
@@ -143,7 +143,7 @@ def _marked(notebook: NotebookNode) -> NotebookNode:
 @functools.cache
 def _exporter() -> Any:  # noqa: ANN401 - nbconvert has no types
     """Build nbconvert's exporter once: reading its templates is most of its cost."""
-    nbconvert = importlib.import_module("nbconvert")  # slow: when a report is made
+    nbconvert = notebook_library("nbconvert")
     exporter = nbconvert.HTMLExporter(
         template_name="qpvkit",
         extra_template_basedirs=[str(TEMPLATES)],

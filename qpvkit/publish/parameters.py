@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-import importlib
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from qpvkit.errors import UnknownNameError, near_names
+from qpvkit.publish.libraries import notebook_library
 from qpvkit.settings import Settings
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def find_notebook(name: str, *, settings: Settings) -> Path:
 
 def read_notebook(path: Path) -> tuple[NotebookNode, Declared]:
     """Return a notebook and the parameters that it declares, with their types and defaults."""
-    node = importlib.import_module("nbformat").read(path, as_version=4)
+    node = notebook_library("nbformat").read(path, as_version=4)
     return node, declared_parameters(path)
 
 

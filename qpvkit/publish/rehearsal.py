@@ -17,6 +17,7 @@ from typing import Any, Final
 import qpvkit
 from qpvkit.errors import QpvkitError
 from qpvkit.load.store import Store
+from qpvkit.publish.libraries import notebook_library
 from qpvkit.settings import Settings
 
 _NEEDED: Final = "Diagnostic"
@@ -58,8 +59,8 @@ def _shows() -> Iterator[Callable[[Any], Any]]:
 
 
 def _run_nothing(settings: Settings) -> None:
-    papermill = importlib.import_module("papermill")
-    nbformat = importlib.import_module("nbformat")
+    papermill = notebook_library("papermill")
+    nbformat = notebook_library("nbformat")
     cells = [
         nbformat.v4.new_markdown_cell("# T"),
         nbformat.v4.new_code_cell("x: int = 1  # x", metadata={"tags": ["parameters"]}),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import errno
-import importlib
 import logging
 import math
 import os
@@ -22,6 +21,7 @@ from qpvkit.load.digests import Digests
 from qpvkit.load.reads import READS_VARIABLE, Read, read_journal, recording
 from qpvkit.load.store import open_store
 from qpvkit.publish.export import export_html, read_facts
+from qpvkit.publish.libraries import notebook_library
 from qpvkit.publish.parameters import find_notebook, page_name, read_notebook, typed_values
 from qpvkit.publish.record import Record, make_record, sign_page
 from qpvkit.settings import Settings
@@ -191,7 +191,7 @@ def _execute(
     page: Path, engine: Engine, timeout: float | None,
 ) -> tuple[NotebookNode, set[Read]]:  # fmt: skip
     """Run the notebook; keep it when a cell fails. Returns what the store was asked for too."""
-    papermill = importlib.import_module("papermill")
+    papermill = notebook_library("papermill")
     logging.getLogger("papermill").setLevel(logging.CRITICAL)  # what matters is raised
     options: dict[str, Any] = {"kernel_manager_class": _kernel_of_this_python()}
     limit = None if timeout is None else math.ceil(timeout)  # nbclient wants whole seconds
