@@ -8,7 +8,8 @@ import pytest
 
 import qpvkit as qk
 from qpvkit.catalogue import load_catalogue
-from qpvkit.diagnostic.panel import Panel, open_panel
+from qpvkit.diagnostic.kept import Panel
+from qpvkit.diagnostic.panel import open_panel
 from qpvkit.diagnostic.stakes import ranking_inputs, read_rules
 from qpvkit.load.store import Store
 from qpvkit.measure.stakes import Ranking, rank_stakes

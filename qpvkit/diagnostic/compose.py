@@ -18,7 +18,8 @@ from qpvkit.diagnostic.context import (
     read_sources,
     read_thresholds,
 )
-from qpvkit.diagnostic.panel import Panel, error_facts, note_panel, open_panel, with_errors
+from qpvkit.diagnostic.kept import Panel
+from qpvkit.diagnostic.panel import error_facts, note_panel, open_panel, with_errors
 from qpvkit.diagnostic.record import Diagnostic
 from qpvkit.diagnostic.stakes import (
     add_voices,

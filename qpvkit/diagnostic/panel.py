@@ -16,6 +16,7 @@ import pandas as pd
 from qpvkit.catalogue import Catalogue
 from qpvkit.codes import Kind, Zoning
 from qpvkit.diagnostic.context import REFERENCES
+from qpvkit.diagnostic.kept import Panel, panel_folder, read_panel, write_panel
 from qpvkit.load.indicators import map_values
 from qpvkit.load.reads import note, unrecorded
 from qpvkit.load.store import Store
@@ -37,40 +38,8 @@ _CACHED: Final = 4
 _NOT_STATED: Final = -1
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Panel:
-    """The quartiers of one map, measured.
-
-    Attributes
-    ----------
-    rows
-        One row per quartier × indicator that may be ranked: ``code, indicator, vintage, value,
-        base, supposed, scale, sign, people`` and the columns of `measurement_errors`.
-    yardstick
-        Fitted on them.
-    scaled
-        `rows` placed on the yardstick.
-    unusual
-        ``code, indicator, vintage, z, p``: overdispersion-adjusted distance to the others.
-    references
-        ``code, indicator, option`` (kind of territory), ``y_ref, typical``.
-    groups
-        Name of a set of comparable quartiers → code → group (one group for all of them).
-    medians
-        Name of a set → median scaled value of each group, by series.
-    """
-
-    rows: pd.DataFrame
-    yardstick: Yardstick
-    scaled: pd.DataFrame
-    unusual: pd.DataFrame
-    references: pd.DataFrame
-    groups: dict[str, pd.Series]
-    medians: dict[str, pd.Series]
-
-
 def open_panel(store: Store, catalogue: Catalogue, *, zoning: Zoning) -> Panel:
-    """Return the panel of a map; fitted at the first call, then shared.
+    """Return the panel of a map: fitted once for a store, kept with its tables, then shared.
 
     Parameters
     ----------
@@ -117,7 +86,16 @@ class _Key:
 
 @functools.lru_cache(maxsize=_CACHED)
 def _panel(key: _Key, zoning: Zoning) -> Panel:
-    store, catalogue = key.store, key.catalogue
+    folder = panel_folder(key.store.folder, zoning, key.catalogue.model_dump_json())
+    panel = read_panel(folder)
+    if panel is None:
+        panel = fit_panel(key.store, key.catalogue, zoning=zoning)
+        write_panel(folder, panel)
+    return panel
+
+
+def fit_panel(store: Store, catalogue: Catalogue, *, zoning: Zoning) -> Panel:
+    """Measure all the quartiers of a map."""
     facts = error_facts(catalogue)
     names = list(facts.index)
     ends = {*facts["first"], *facts["third"]} - {"", *names}  # quartiles that nobody ranks

@@ -10,7 +10,7 @@ import pandas as pd
 
 from qpvkit.catalogue import Catalogue
 from qpvkit.codes import Kind
-from qpvkit.diagnostic.panel import Panel
+from qpvkit.diagnostic.kept import Panel
 from qpvkit.grid import Peers, Stake
 from qpvkit.load.voices import VOTE_COLUMNS, Contract, ballots
 from qpvkit.measure.stakes.ranking import STAKE_COLUMNS, Ranking

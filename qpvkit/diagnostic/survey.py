@@ -10,7 +10,8 @@ import pandas as pd
 
 from qpvkit.catalogue import load_catalogue
 from qpvkit.codes import Zoning
-from qpvkit.diagnostic.panel import Panel, open_panel
+from qpvkit.diagnostic.kept import Panel
+from qpvkit.diagnostic.panel import open_panel
 from qpvkit.diagnostic.stakes import ranking_inputs, read_rules
 from qpvkit.grid import Verdict
 from qpvkit.load.store import Store, open_store

@@ -58,7 +58,10 @@ class WordColumn:
 
     def take(self, rows: Rows) -> pd.api.extensions.ExtensionArray:
         """Return the words of some rows."""
-        return self.words.array.take(self.numbers[rows], allow_fill=True)
+        taken: pd.api.extensions.ExtensionArray = self.words.array.take(
+            self.numbers[rows], allow_fill=True
+        )
+        return taken
 
     def categories(self) -> pd.Categorical:
         """Return the whole column as categories."""

@@ -137,7 +137,8 @@ def _peer_rows(folder: Path) -> pd.DataFrame:
             | {name: held.columns[name] for name in ("vintage", "value")}
         )
     table = pq.read_table(path, columns=columns, read_dictionary=words, **quiet_reading())
-    return table.to_pandas().astype(dict.fromkeys(words, "category"))
+    rows: pd.DataFrame = table.to_pandas().astype(dict.fromkeys(words, "category"))
+    return rows
 
 
 def quiet_reading() -> dict[str, bool]:

@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import hashlib
-import importlib.metadata
 import json
-import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +16,7 @@ from typing import Any, Final
 from qpvkit.load.digests import Digests
 from qpvkit.load.reads import Read
 from qpvkit.settings import Settings
+from qpvkit.versions import PACKAGE, files_digest, software_digest
 
 _MARK: Final = "<!--qpvkit "
 _END: Final = "-->\n"
@@ -27,8 +25,7 @@ _LIBRARIES: Final = (
     "ipython", "jinja2", "matplotlib", "nbconvert", "numpy", "pandas", "pyarrow", "pyproj",
     "shapely",
 )  # fmt: skip
-_PACKAGE: Final = Path(__file__).resolve().parents[1]
-_NOT_IN_PAGES: Final = ("cli", "console.py", "publish")
+_NOT_IN_PAGES: Final = ("cli", "console.py", "publish", "_share")
 _IN_PAGES: Final = ("publish/export.py", "publish/templates/qpvkit")
 
 
@@ -127,37 +124,21 @@ def read_record(path: Path) -> Record | None:
 def shared_inputs(notebook: Path, settings: Settings) -> dict[str, str]:
     """Return the digests of what every report of a notebook depends on."""
     return {
-        "notebook": _digest_of([notebook]),
-        "catalogue": _digest_of(sorted(settings.catalogue_dir.rglob("*.toml"))),
-        "software": software_digest(),
+        "notebook": files_digest([notebook]),
+        "catalogue": files_digest(sorted(settings.catalogue_dir.rglob("*.toml"))),
+        "software": _software(),
     }
 
 
 @functools.cache
-def software_digest() -> str:
-    """Return the digest of what turns data into a page: our code, the libraries, Python."""
-    versions = [f"{name} {importlib.metadata.version(name)}" for name in _LIBRARIES]
-    files = [
-        path
-        for path in sorted(_PACKAGE.rglob("*"))
-        if path.is_file() and path.suffix != ".pyc" and _in_pages(path.relative_to(_PACKAGE))
+def _software() -> str:
+    """Return the digest of what turns data into a page."""
+    rooms = [
+        path.name
+        for path in PACKAGE.iterdir()
+        if path.name not in _NOT_IN_PAGES and not path.name.startswith("__pycache__")
     ]
-    return _digest_of(files, *versions, sys.version)
-
-
-def _in_pages(path: Path) -> bool:
-    """Say whether a file of the package has a part in the pages."""
-    name = path.as_posix()
-    if path.parts[0] in _NOT_IN_PAGES:
-        return name.startswith(_IN_PAGES)
-    return "_share" not in path.parts
-
-
-def _digest_of(files: Iterable[Path], *words: str) -> str:
-    found = hashlib.sha256("\x1f".join(words).encode())
-    for path in files:
-        found.update(hashlib.sha256(path.read_bytes()).digest())
-    return found.hexdigest()[:12]
+    return software_digest((*sorted(rooms), *_IN_PAGES), _LIBRARIES)
 
 
 def changes_since(

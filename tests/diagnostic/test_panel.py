@@ -8,7 +8,8 @@ import pytest
 
 from qpvkit.catalogue import load_catalogue
 from qpvkit.diagnostic import diagnose
-from qpvkit.diagnostic.panel import error_facts, open_panel, with_errors
+from qpvkit.diagnostic.kept import panel_folder, read_panel, write_panel
+from qpvkit.diagnostic.panel import error_facts, fit_panel, open_panel, with_errors
 from qpvkit.diagnostic.stakes import ranking_inputs, read_rules
 from qpvkit.load.reads import recording
 from qpvkit.load.store import open_store
@@ -85,3 +86,58 @@ def test_a_report_tells_what_it_owes_to_the_other_quartiers(store):
     named = {name for wanted in peers for name in wanted["indicator"]}
     assert "taux_pauvrete" in named
     assert all(wanted["zoning"] == ("2015",) for wanted in peers)
+
+
+# --- kept beside the tables --------------------------------------------------------------------
+
+
+def parts_of(panel):
+    yield from (panel.rows, panel.scaled, panel.unusual, panel.references)
+    yield from (getattr(panel.yardstick, name) for name in panel.yardstick.__slots__)
+    yield from (*panel.groups.values(), *panel.medians.values())
+
+
+@pytest.mark.parametrize("zoning", [2015, 2024])
+def test_a_panel_read_again_is_the_one_that_was_fitted(store, tmp_path, zoning):
+    fitted = fit_panel(store, load_catalogue(), zoning=zoning)
+    write_panel(tmp_path / f"{zoning}-x", fitted)
+    kept = read_panel(tmp_path / f"{zoning}-x")
+    assert [list(kept.groups), list(kept.medians)] == [list(fitted.groups), list(fitted.medians)]
+    for found, expected in zip(parts_of(kept), parts_of(fitted), strict=True):
+        check = (
+            pd.testing.assert_series_equal
+            if isinstance(expected, pd.Series)
+            else pd.testing.assert_frame_equal
+        )
+        check(found, expected)
+
+
+def test_a_panel_of_other_code_is_not_read_and_goes_when_a_new_one_comes(panel, tmp_path):
+    old, new = tmp_path / "2015-old", tmp_path / "2015-new"
+    other = tmp_path / "2024-old"
+    for folder in (old, other, new):
+        write_panel(folder, panel)
+    assert read_panel(old) is None
+    assert read_panel(new) is not None
+    assert read_panel(other) is not None
+
+
+def test_another_catalogue_has_another_panel(tmp_path):
+    assert panel_folder(tmp_path, 2015, "a") != panel_folder(tmp_path, 2015, "b")
+
+
+def test_a_damaged_panel_is_fitted_again(panel, tmp_path):
+    folder = tmp_path / "2015-x"
+    write_panel(folder, panel)
+    (folder / "rows.parquet").write_bytes(b"PAR1 and then nothing")
+    assert read_panel(folder) is None
+    write_panel(folder, panel)
+    (folder / "yardstick.people.parquet").unlink()
+    assert read_panel(folder) is None
+
+
+def test_a_store_that_cannot_be_written_is_no_trouble(panel, tmp_path):
+    place = tmp_path / "file"
+    place.write_text("not a folder")
+    write_panel(place / "2015-x", panel)
+    assert read_panel(place / "2015-x") is None

@@ -116,9 +116,9 @@ def fit_yardstick(values: pd.DataFrame) -> Yardstick:
 def _people(known: pd.DataFrame, names: list[str]) -> pd.Series:
     """Return the people that each indicator is measured on."""
     if "people" not in known:
-        return pd.Series("", index=names, dtype=object)
+        return pd.Series("", index=names, dtype="str", name="people")
     first = known.drop_duplicates("indicator").set_index("indicator")["people"]
-    return first.reindex(names).astype(object).fillna("")
+    return first.reindex(names).astype("str").fillna("")
 
 
 def _robust(known: pd.DataFrame, column: str, keys: list[pd.Series]) -> pd.Series:
