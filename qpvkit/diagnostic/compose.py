@@ -19,7 +19,7 @@ from qpvkit.diagnostic.context import (
     read_thresholds,
 )
 from qpvkit.diagnostic.kept import Panel
-from qpvkit.diagnostic.panel import error_facts, note_panel, open_panel, with_errors
+from qpvkit.diagnostic.panel import error_facts, note_panel, open_panel, open_peers, with_errors
 from qpvkit.diagnostic.record import Diagnostic
 from qpvkit.diagnostic.stakes import (
     add_voices,
@@ -32,7 +32,7 @@ from qpvkit.diagnostic.stakes import (
 )
 from qpvkit.errors import UnknownNameError
 from qpvkit.grid import Peers
-from qpvkit.load.indicators import peer_values, reference_values
+from qpvkit.load.indicators import reference_values
 from qpvkit.load.store import Store, open_store
 from qpvkit.load.territories import Territory, find_territory
 from qpvkit.load.voices import find_contract, own_grid
@@ -97,7 +97,7 @@ def diagnose(
         population=pd.Series({territory.code: territory.population}),
     )  # fmt: skip
     note_panel(measured["indicator"], catalogue, zoning=zoning)
-    others = peer_values(zoning=zoning, store=store, indicators=chosen["indicator"])
+    others = open_peers(store, zoning=zoning, indicators=chosen["indicator"])
     summary = summarise_peers(chosen, others, directions=_senses(catalogue))
     profile = _profile(chosen, summary, catalogue)
     profile = _with_uncertainty(profile, measured, panel, catalogue, territory.code)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -18,10 +19,12 @@ from qpvkit.codes import Kind, Zoning
 from qpvkit.diagnostic.context import REFERENCES
 from qpvkit.diagnostic.kept import Panel, panel_folder, read_panel, write_panel
 from qpvkit.load.indicators import map_values
+from qpvkit.load.memory import read_peers
 from qpvkit.load.reads import note, unrecorded
 from qpvkit.load.store import Store
 from qpvkit.measure.gaps import choose_vintages
 from qpvkit.measure.part_whole import compare_parts
+from qpvkit.measure.peers import SortedPeers, sort_peers
 from qpvkit.measure.scales import sign_of, to_scale
 from qpvkit.measure.stakes.typology import typology
 from qpvkit.measure.stakes.yardstick import (
@@ -50,6 +53,15 @@ def open_panel(store: Store, catalogue: Catalogue, *, zoning: Zoning) -> Panel:
     """
     with unrecorded():
         return _panel(_Key(store=store, catalogue=catalogue), zoning)
+
+
+def open_peers(store: Store, *, zoning: Zoning, indicators: Iterable[str]) -> SortedPeers:
+    """Return the sorted values of all the quartiers of a map; sorted once for a store.
+
+    Those who record reads are told of these indicators only.
+    """
+    note("peers", {"zoning": [str(zoning)], "indicator": sorted(set(indicators))})
+    return _sorted_peers(store.folder, zoning)
 
 
 def note_panel(indicators: Iterable[str], catalogue: Catalogue, *, zoning: Zoning) -> None:
@@ -82,6 +94,11 @@ class _Key:
         if not isinstance(other, _Key):
             return NotImplemented
         return self.store.folder == other.store.folder and self.catalogue is other.catalogue
+
+
+@functools.lru_cache(maxsize=_CACHED)
+def _sorted_peers(folder: Path, zoning: Zoning) -> SortedPeers:
+    return sort_peers(read_peers(folder, zoning))
 
 
 @functools.lru_cache(maxsize=_CACHED)
