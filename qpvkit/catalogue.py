@@ -297,7 +297,6 @@ def _dangling_ordinary(catalogue: Catalogue) -> list[str]:
     return wrong
 
 
-@functools.lru_cache(maxsize=4)
 def load_catalogue(folder: Path | None = None) -> Catalogue:
     """Read and check the whole catalogue.
 
@@ -317,7 +316,11 @@ def load_catalogue(folder: Path | None = None) -> Catalogue:
     >>> catalogue.indicator("taux_pauvrete").direction
     'up_is_worse'
     """
-    folder = folder or Settings().catalogue_dir
+    return _load(folder or Settings().catalogue_dir)
+
+
+@functools.lru_cache(maxsize=4)
+def _load(folder: Path) -> Catalogue:
     words = _sections(folder / "words.toml", _WORDS)
     grid = _sections(folder / "stakes.toml", _GRID)
     ordinary = _sections(folder / "droit_commun.toml", _ORDINARY)

@@ -231,10 +231,10 @@ def _gaps(
     profile: pd.DataFrame, references: pd.DataFrame, reference: Kind, catalogue: Catalogue
 ) -> pd.DataFrame:
     """Compare with territories of the same vintage, and with the other quartiers elsewhere."""
-    senses = _senses(catalogue)
-    rate = catalogue.threshold("fausses_decouvertes")
-    gaps = compute_gaps(profile, references, indicators=senses, discovery=rate)
-    alone = profile.loc[~profile["indicator"].isin(gaps["indicator"]) & profile["peers"].gt(0)]
+    known = set(zip(references["indicator"], references["vintage"], strict=True))
+    series = zip(profile["indicator"], profile["vintage"], strict=True)
+    compared = np.array([pair in known for pair in series], dtype=bool)
+    alone = profile.loc[~(compared & profile["value"].notna()) & profile["peers"].gt(0)]
     others = pd.DataFrame(
         {
             "kind": "peers", "code": "", "label": "médiane des autres quartiers",
@@ -242,14 +242,18 @@ def _gaps(
             "value": alone["peers_median"], "source": alone["source"],
         }
     )  # fmt: skip
-    by_peers = compute_gaps(alone, others, indicators=senses, discovery=rate)
+    gaps = compute_gaps(
+        profile, pd.concat([references, others]), indicators=_senses(catalogue),
+        discovery=catalogue.threshold("fausses_decouvertes"),
+    )  # fmt: skip
     # a median of quartiers is no territory: whether one is unusual among them is another test
-    by_peers = by_peers.assign(
-        p_value=np.nan, p_adjusted=np.nan, different=pd.array([pd.NA] * len(by_peers), "boolean")
+    untested = gaps["reference_kind"].eq("peers")
+    gaps = gaps.assign(
+        different=gaps["different"].mask(untested),
+        **{name: gaps[name].mask(untested) for name in ("p_value", "p_adjusted")},
     )
-    stacked = pd.concat([frame for frame in (gaps, by_peers) if len(frame)] or [gaps])
     words = profile[["indicator", "short", "theme", "unit", "direction", "base_label"]]
-    result = stacked.merge(words, on="indicator")
+    result = gaps.merge(words, on="indicator")
     order = {kind: rank for rank, kind in enumerate((reference, *REFERENCES, "peers"))}
     order[reference] = -1
     result = result.assign(

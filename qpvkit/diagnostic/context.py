@@ -89,17 +89,18 @@ def read_caveats(profile: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
 def read_contours(territory: Territory, places: pd.DataFrame, store: Store) -> gpd.GeoDataFrame:
     """Gather the contours of the quartier, of its communes and of its neighbours in them."""
     communes = places.loc[places["kind"].eq("commune")]
-    own = store.shapes(kind="qp", codes=[territory.code])
     around = store.shapes(kind="commune", codes=communes["code"])
-    links = store.neighbours(communes["code"], zoning=territory.zoning)
-    others = store.shapes(kind="qp", codes=links.loc[links.ne(territory.code)])
-    stacked = pd.concat(
-        [own.assign(focus=True), around.assign(focus=False), others.assign(focus=False)]
+    near = store.neighbours(communes["code"], zoning=territory.zoning)
+    quartiers = store.shapes(kind="qp", codes=[territory.code, *near])
+    own = quartiers["code"].eq(territory.code)
+    stacked = pd.concat([quartiers.loc[own], around, quartiers.loc[~own]], ignore_index=True)
+    labels = pd.concat([store.territories(kind="qp", codes=quartiers["code"]), communes])
+    names = dict(zip(labels["kind"] + labels["code"], labels["label"], strict=True))
+    named = stacked.assign(
+        label=(stacked["kind"] + stacked["code"]).map(names).astype("str"),
+        focus=stacked["kind"].eq("qp") & stacked["code"].eq(territory.code),
     )
-    labels = pd.concat([store.territories(kind="qp", codes=stacked["code"]), communes])
-    named = stacked.merge(labels[["kind", "code", "label"]], on=["kind", "code"], how="left")
-    frame = gpd.GeoDataFrame(named, geometry="geometry", crs="EPSG:4326")
-    return frame[["kind", "code", "label", "focus", "geometry"]]
+    return named[["kind", "code", "label", "focus", "geometry"]]
 
 
 def read_thresholds(catalogue: Catalogue, *, domain: str = "diagnostic") -> pd.DataFrame:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -200,13 +200,15 @@ def with_errors(
 
 def _other_value(frame: pd.DataFrame, known: pd.DataFrame, column: str) -> pd.Series:
     """Return the value of the indicator that `column` names, same quartier, same vintage."""
-    index = ["code", "indicator", "vintage"]
     wanted = known.loc[known["indicator"].isin(set(frame[column]) - {""})]
-    table = wanted.assign(vintage=vintage_key(wanted["vintage"])).drop_duplicates(index)
-    values = table.set_index(index)["value"]
-    keys = [frame["code"], frame[column], vintage_key(frame["vintage"])]
-    found = values.reindex(pd.MultiIndex.from_arrays(keys, names=index))
-    return pd.Series(found.to_numpy(float), index=frame.index)
+    values = dict(zip(_keys(wanted, "indicator"), wanted["value"].astype(float), strict=True))
+    found = [values.get(key, np.nan) for key in _keys(frame, column)]
+    return pd.Series(found, index=frame.index, dtype=float)
+
+
+def _keys(rows: pd.DataFrame, column: str) -> Iterator[tuple[str, str, int]]:
+    """Yield the quartier, the indicator and the vintage of each row."""
+    return zip(rows["code"], rows[column], vintage_key(rows["vintage"]), strict=True)
 
 
 def _comparable(names: list[str], store: Store) -> pd.DataFrame:

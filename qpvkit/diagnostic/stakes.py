@@ -138,9 +138,10 @@ def _with_unread(joined: pd.DataFrame, grid: Mapping[str, Stake]) -> pd.DataFram
         "peers": 0.0 if pd.isna(fewest) else fewest,
     }  # fmt: skip
     unread = joined["verdict"].isna()
-    for name, value in blanks.items():
-        joined[name] = joined[name].astype(object).mask(unread, value)
-    return joined.astype(
+    filled = {
+        name: joined[name].astype(object).mask(unread, value) for name, value in blanks.items()
+    }
+    return joined.assign(**filled).astype(
         {"scored": bool, "in_top_set": bool, "expected": int, "read": int, "independent": int,
          "coverage": float, "stakes_scored": int, "peers": float}
     )  # fmt: skip

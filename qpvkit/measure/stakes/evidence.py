@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
+from qpvkit.measure.scales import Floats
 from qpvkit.measure.stakes.redundancy import clusters
 from qpvkit.measure.stakes.rules import Rules
 
@@ -44,43 +46,52 @@ def read_evidence(
         already says it) or an empty text.
     """
     heads = {stake: clusters(names, pairs) for stake, names in grid.items()}
-    wanted = pd.DataFrame(
-        [
-            (stake, name, rank, heads[stake][name])
-            for stake, names in grid.items()
-            for rank, name in enumerate(names)
-        ],
-        columns=["stake", "indicator", "rank", "head"],
-    )
-    named = pd.DataFrame({"code": list(codes)}, dtype="str")
-    every = wanted.merge(named, how="cross")
-    columns = ["code", "indicator", "vintage", "y", "z", "e"]
-    rows = every.merge(scaled[columns], on=["code", "indicator"], how="left")
-    dated = rows["vintage"].fillna(-1).gt(0)
-    cases = [
-        rows["y"].isna(),
-        dated & rows["vintage"].lt(latest - rules.max_age),
-        rows["z"].isna(),
-        rows["e"].isna(),
-    ]
-    reasons = ["not_published", "too_old", "no_scale", "no_error"]
-    rows["reason"] = np.select(cases, reasons, "")
-    rows = rows.sort_values(["code", "stake", "head", "rank"], kind="stable")
-    usable = rows["reason"].eq("")
-    order = usable.astype(int).groupby([rows[k] for k in ("code", "stake", "head")]).cumsum()
-    repeated = usable & order.gt(1)
-    first = rows.loc[usable & order.eq(1), ["code", "stake", "head", "indicator"]]
-    rows = rows.merge(
-        first.rename(columns={"indicator": "kept"}), on=["code", "stake", "head"], how="left"
-    ).set_index(rows.index)
-    rows["reason"] = rows["reason"].mask(repeated, "redundant")
-    rows["stands_for"] = rows["kept"].where(repeated, "")
-    rows["retained"] = usable & ~repeated
-    place = {stake: position for position, stake in enumerate(grid)}
-    among = {code: position for position, code in enumerate(codes)}
-    rows = rows.assign(place=rows["stake"].map(place), among=rows["code"].map(among))
-    rows = rows.sort_values(["among", "place", "rank"], kind="stable")
-    return rows[list(EVIDENCE_COLUMNS)].reset_index(drop=True)
+    wanted = [(stake, name) for stake, names in grid.items() for name in names]
+    stakes, names = (np.array(side, object) for side in zip(*wanted, strict=True))
+    found = _find(scaled, list(codes), list(names))
+    read = {name: _taken(scaled[name], found) for name in ("vintage", "y", "z", "e")}
+    old = (read["vintage"] > 0) & (read["vintage"] < latest - rules.max_age)
+    cases = [np.isnan(read["y"]), old, np.isnan(read["z"]), np.isnan(read["e"])]
+    reason = np.select(cases, ["not_published", "too_old", "no_scale", "no_error"], "")
+    usable = reason == ""
+    stands_for = np.full(reason.shape, "", object)
+    families: dict[tuple[str, str], list[int]] = {}
+    for place, (stake, name) in enumerate(wanted):
+        families.setdefault((stake, heads[stake][name]), []).append(place)
+    for places in families.values():
+        inside = usable[:, places]
+        first = names[places][inside.argmax(axis=1)]
+        repeated = inside & (inside.cumsum(axis=1) > 1)
+        stands_for[:, places] = np.where(repeated, first[:, None], "")
+    repeated = stands_for != ""
+    columns = {
+        "code": np.repeat(np.array(codes, object), len(wanted)),
+        "stake": np.tile(stakes, len(codes)),
+        "indicator": np.tile(names, len(codes)),
+        "vintage": read["vintage"].ravel(),
+        "retained": (usable & ~repeated).ravel(),
+        "reason": np.where(repeated, "redundant", reason).astype(object).ravel(),
+        "stands_for": stands_for.ravel(),
+    }
+    words = dict.fromkeys(("code", "stake", "indicator", "reason", "stands_for"), "str")
+    return pd.DataFrame(columns)[list(EVIDENCE_COLUMNS)].astype(words)
+
+
+def _find(scaled: pd.DataFrame, codes: list[str], names: list[str]) -> npt.NDArray[np.intp]:
+    """Return the row of each quartier and indicator, quartier × indicator; −1 for none."""
+    known = list(dict.fromkeys(names))
+    rows = pd.Index(codes).get_indexer(pd.Index(scaled["code"]))
+    columns = pd.Index(known).get_indexer(pd.Index(scaled["indicator"]))
+    kept = np.flatnonzero((rows >= 0) & (columns >= 0))
+    table = np.full((len(codes), len(known)), -1)
+    table[rows[kept], columns[kept]] = kept
+    return table[:, [known.index(name) for name in names]]
+
+
+def _taken(column: pd.Series, rows: npt.NDArray[np.intp]) -> Floats:
+    """Return the numbers that stand in some rows; NaN for row −1."""
+    numbers = np.append(column.to_numpy(float, na_value=np.nan), np.nan)
+    return np.asarray(numbers[rows])
 
 
 def read_coverage(evidence: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
@@ -94,12 +105,12 @@ def read_coverage(evidence: pd.DataFrame, *, rules: Rules) -> pd.DataFrame:
         and ``scored`` (enough was read).
     """
     read = evidence["reason"].isin(["", "redundant"])
-    counts = (
-        evidence.assign(read=read)
-        .groupby(["code", "stake"], sort=False)
-        .agg(expected=("indicator", "size"), read=("read", "sum"), independent=("retained", "sum"))
-        .reset_index()
-    )
+    keys = evidence[["code", "stake"]]
+    pair = keys.groupby(["code", "stake"], sort=False).ngroup().to_numpy()
+    counts = keys.drop_duplicates().reset_index(drop=True)
+    for name, counted in {"expected": read | True, "read": read,
+                          "independent": evidence["retained"]}.items():  # fmt: skip
+        counts[name] = np.bincount(pair, weights=counted, minlength=len(counts)).astype(int)
     counts["coverage"] = counts["read"] / counts["expected"]
     enough = counts["coverage"].ge(rules.min_share) & counts["read"].ge(rules.min_indicators)
     return counts.assign(scored=enough & counts["independent"].gt(0))
