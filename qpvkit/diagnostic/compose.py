@@ -41,6 +41,7 @@ from qpvkit.measure.peers import summarise_peers
 from qpvkit.measure.stakes.layout import lay_out_stakes
 from qpvkit.measure.stakes.ranking import rank_layout
 from qpvkit.measure.stakes.sensitivity import vary_layout
+from qpvkit.memo import by_identity
 from qpvkit.settings import load_settings
 
 
@@ -175,17 +176,23 @@ def _describe_references(
         lambda name: catalogue.indicator(name).base_indicator == "population"
     )
     alone = places["kind"].value_counts()
-    steps = {
-        (item.id, column.source): column.step / 2
-        for item in catalogue.indicators.values()
-        for column in item.columns
-    }
+    steps = _half_steps(catalogue)
     pairs = zip(joined["indicator"], joined["source"], strict=True)
     return joined.assign(
         reference_base=joined["base"].fillna(joined["population"].where(counted)),
         inside=joined["kind"].map(alone).eq(1),
         rounding=[steps.get(pair, 0.0) for pair in pairs],
     )
+
+
+@by_identity
+def _half_steps(catalogue: Catalogue) -> dict[tuple[str, str], float]:
+    """Return half the step of publication of each indicator in each source."""
+    return {
+        (item.id, column.source): column.step / 2
+        for item in catalogue.indicators.values()
+        for column in item.columns
+    }
 
 
 def _own_values(territory: Territory, catalogue: Catalogue, store: Store) -> pd.DataFrame:
@@ -195,6 +202,7 @@ def _own_values(territory: Territory, catalogue: Catalogue, store: Store) -> pd.
     return own.assign(official=own["source"].map(official).astype(bool))
 
 
+@by_identity
 def _senses(catalogue: Catalogue) -> pd.DataFrame:
     return pd.DataFrame(
         [
@@ -210,7 +218,18 @@ def _senses(catalogue: Catalogue) -> pd.DataFrame:
 
 
 def _profile(chosen: pd.DataFrame, peers: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
-    words = pd.DataFrame(
+    themes = {theme: rank for rank, theme in enumerate(catalogue.themes)}
+    joined = chosen.merge(_words(catalogue), on="indicator").merge(
+        peers, on=["indicator", "vintage"]
+    )
+    joined = joined.assign(place=joined["theme"].map(themes)).sort_values(["place", "rank"])
+    return joined.drop(columns=["kind", "code", "place", "rank"]).reset_index(drop=True)
+
+
+@by_identity
+def _words(catalogue: Catalogue) -> pd.DataFrame:
+    """Return what the profile says of each indicator of the catalogue."""
+    return pd.DataFrame(
         [
             {
                 "indicator": item.id, "label": item.label, "short": item.short,
@@ -221,10 +240,6 @@ def _profile(chosen: pd.DataFrame, peers: pd.DataFrame, catalogue: Catalogue) ->
             for rank, item in enumerate(catalogue.indicators.values())
         ]
     )  # fmt: skip
-    themes = {theme: rank for rank, theme in enumerate(catalogue.themes)}
-    joined = chosen.merge(words, on="indicator").merge(peers, on=["indicator", "vintage"])
-    joined = joined.assign(place=joined["theme"].map(themes)).sort_values(["place", "rank"])
-    return joined.drop(columns=["kind", "code", "place", "rank"]).reset_index(drop=True)
 
 
 def _gaps(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import geopandas as gpd
 import pandas as pd
@@ -38,36 +38,39 @@ def read_sources(
     profile: pd.DataFrame, gaps: pd.DataFrame, catalogue: Catalogue, store: Store
 ) -> pd.DataFrame:
     """List the files behind the numbers of the report."""
-    named = pd.concat(
-        [
-            profile[["source", "edition", "vintage"]],
-            gaps[["reference_source", "vintage"]]
-            .rename(columns={"reference_source": "source"})
-            .assign(edition=""),
-        ]
-    ).drop_duplicates()
-    read = store.files()
+    named: dict[str, list[tuple[str, Any]]] = {}
+    for source_id, edition, year in [
+        *zip(profile["source"], profile["edition"], profile["vintage"], strict=True),
+        *zip(gaps["reference_source"], [""] * len(gaps), gaps["vintage"], strict=True),
+    ]:
+        named.setdefault(str(source_id), []).append((edition, year))
+    files = {str(name): rows for name, rows in store.files().groupby("source")}
     rows = []
-    for source_id, group in named.groupby("source", sort=False):
-        source = catalogue.source(str(source_id))
-        years = sorted({int(year) for year in group["vintage"].dropna()})
-        editions = sorted({edition for edition in group["edition"] if edition})
-        files = read.loc[read["source"].eq(source.id)]
+    for source_id, uses in named.items():
+        source = catalogue.source(source_id)
+        years = sorted({int(year) for _, year in uses if not pd.isna(year)})
+        editions = sorted({edition for edition, _ in uses if edition})
         dated = list(map(str, years)) if source.vintage_from in ("column", "title") else []
-        used = files.loc[files["edition"].isin([*editions, *dated])]
+        held = files.get(source.id)
         rows.append(
             {
                 "source": source.id, "producer": source.producer, "title": source.title,
                 "edition": ", ".join(editions),
                 "vintages": ", ".join(map(str, years)) or vintage_label(None),
                 "licence": source.licence, "official": source.official, "page": source.page,
-                "file": ", ".join(dict.fromkeys((used if len(used) else files)["file"])),
+                "file": "" if held is None else _read_of(held, {*editions, *dated}),
             }
         )  # fmt: skip
     columns = [
         "source", "producer", "title", "edition", "vintages", "licence", "official", "page", "file",
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
+
+
+def _read_of(files: pd.DataFrame, editions: set[str]) -> str:
+    """Name the files of the editions used; all those of the source where none is dated."""
+    used = files.loc[files["edition"].isin(editions)]
+    return ", ".join(dict.fromkeys((used if len(used) else files)["file"]))
 
 
 def read_caveats(profile: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:

@@ -36,6 +36,7 @@ from qpvkit.measure.stakes.yardstick import (
 )
 from qpvkit.measure.uncertainty import funnel
 from qpvkit.measure.uncertainty.errors import measurement_errors
+from qpvkit.memo import by_identity
 
 _CACHED: Final = 4
 _NOT_STATED: Final = -1
@@ -142,6 +143,7 @@ def fit_panel(store: Store, catalogue: Catalogue, *, zoning: Zoning) -> Panel:
     )
 
 
+@by_identity
 def error_facts(catalogue: Catalogue) -> pd.DataFrame:
     """Return, for each indicator that may be ranked, its sense, scale and measurement model."""
     rows = []

@@ -33,6 +33,7 @@ from qpvkit.load.memory import held_table, opened_store, quiet_reading, read_pee
 from qpvkit.load.readers import READER_VERSION, Tables
 from qpvkit.load.reads import note
 from qpvkit.load.sources import recognise
+from qpvkit.memo import by_identity
 from qpvkit.settings import Settings
 
 Progress = Callable[[str, int, int], None]
@@ -98,20 +99,7 @@ class Store:
     def files(self) -> pd.DataFrame:
         """Return the tables that were read: ``source, edition, file, rows, masked, sha256``."""
         note("files", {})
-        rows = [
-            {
-                "source": part["source"],
-                "edition": part["edition"],
-                "file": Path(path).name,
-                "rows": part["counts"]["rows"],
-                "masked": part["counts"]["masked"],
-                "sha256": state["sha256"],
-            }
-            for path, state in self.manifest["files"].items()
-            for part in state.get("parts", [])
-            if "source" in part
-        ]
-        return pd.DataFrame(rows, columns=["source", "edition", "file", "rows", "masked", "sha256"])
+        return _files(self.manifest).copy(deep=False)
 
     def neighbours(self, communes: Iterable[str], *, zoning: int | None) -> pd.Series:
         """Return the codes of the quartiers of a map that lie in some communes."""
@@ -166,6 +154,25 @@ class Store:
         )
         frame: pd.DataFrame = table.to_pandas()
         return frame.astype(dict.fromkeys(dictionary, "category"))
+
+
+@by_identity
+def _files(manifest: dict[str, Any]) -> pd.DataFrame:
+    """Return the tables that a manifest names."""
+    rows = [
+        {
+            "source": part["source"],
+            "edition": part["edition"],
+            "file": Path(path).name,
+            "rows": part["counts"]["rows"],
+            "masked": part["counts"]["masked"],
+            "sha256": state["sha256"],
+        }
+        for path, state in manifest["files"].items()
+        for part in state.get("parts", [])
+        if "source" in part
+    ]
+    return pd.DataFrame(rows, columns=["source", "edition", "file", "rows", "masked", "sha256"])
 
 
 @functools.cache

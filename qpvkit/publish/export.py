@@ -23,6 +23,7 @@ TEMPLATES: Final = Path(__file__).with_name("templates")
 FOOTER_TAG: Final = "footer"
 HIDDEN_TAG: Final = "hors_rapport"  # words for who opens the notebook
 BRAND: Final = "Diagnostic de quartier prioritaire"
+_PREPROCESSORS: Final = ["nbconvert.preprocessors.CoalesceStreamsPreprocessor"]  # what changes ours
 _FOOTER_MARK: Final = "<!--footer-->"
 _HEADING: Final = re.compile(r"<h([1-3])([^>]*)>(.*?)</h\1>", re.DOTALL)
 _PRIORITY: Final = [
@@ -146,6 +147,7 @@ def _exporter() -> Any:  # noqa: ANN401 - nbconvert has no types
     nbconvert = notebook_library("nbconvert")
     exporter = nbconvert.HTMLExporter(
         template_name="qpvkit",
+        default_preprocessors=_PREPROCESSORS,
         extra_template_basedirs=[str(TEMPLATES)],
         exclude_input=True,
         exclude_input_prompt=True,
