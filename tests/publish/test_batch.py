@@ -291,7 +291,7 @@ def test_an_unreadable_store_is_told_in_french(place, tmp_path):
     home = tmp_path / "abîmé"
     folder = home / "data" / "store" / "demo" / store.folder.name
     folder.mkdir(parents=True)
-    for path in store.folder.iterdir():
+    for path in filter(Path.is_file, store.folder.iterdir()):
         (folder / path.name).write_bytes(path.read_bytes()[:100])
     (folder.parent / "manifest.json").write_text(
         (store.folder.parent / "manifest.json").read_text(encoding="utf-8"), encoding="utf-8"
