@@ -40,7 +40,7 @@ def main() -> None:
         share=Path(job["settings"]["share"]),
     )  # fmt: skip
     tasks = [Task(**task) for task in job["tasks"]]
-    prepare(settings, tasks[0].code)
+    prepare(settings, tasks[0])
     cells = _compiled(settings.notebooks_dir / f"{tasks[0].notebook}.ipynb")
     children = []
     for rank in range(job["jobs"]):

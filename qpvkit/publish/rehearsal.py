@@ -18,24 +18,32 @@ import qpvkit
 from qpvkit.errors import QpvkitError
 from qpvkit.load.store import Store
 from qpvkit.publish.libraries import notebook_library
+from qpvkit.publish.parameters import find_notebook, read_notebook
+from qpvkit.publish.record import shared_inputs
+from qpvkit.publish.tasks import Task
 from qpvkit.settings import Settings
 
 _NEEDED: Final = "Diagnostic"
 
 
-def rehearse(code: str, *, settings: Settings, store: Store) -> None:
+def rehearse(task: Task, *, settings: Settings, store: Store) -> None:
     """Run an empty notebook, then show one quartier by every means.
 
     Fonts, templates, projections and lazy imports are then in memory, shared by the children.
 
     Parameters
     ----------
-    code
-        A quartier of the batch; what it lacks is not rehearsed.
+    task
+        A report of the batch: its notebook is read, not run; what its quartier lacks is not
+        rehearsed.
     """
     _run_nothing(settings)
+    with contextlib.suppress(QpvkitError):
+        path = find_notebook(task.notebook, settings=settings)
+        read_notebook(path)
+        shared_inputs(path, settings)
     with contextlib.suppress(QpvkitError, ValueError, KeyError):
-        diagnostic = qpvkit.diagnose(code, dataset=settings.dataset, store=store)
+        diagnostic = qpvkit.diagnose(task.code, dataset=settings.dataset, store=store)
         for show in _shows():
             shown = show(diagnostic)
             for method in ("_repr_mimebundle_", "_repr_html_"):

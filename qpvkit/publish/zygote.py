@@ -59,7 +59,7 @@ def main() -> None:
     )
     try:
         tasks = [Task(**task) for task in job["tasks"]]
-        digests = prepare(place, tasks[0].code)
+        digests = prepare(place, tasks[0])
         _say(out, {"ready": True, "threads": _threads(), "pid": os.getpid()})
         _Foreman(place, digests, out, jobs=job["jobs"], timeout=job["timeout"]).run(tasks)
     except BrokenPipeError:  # who started us is gone
@@ -69,7 +69,7 @@ def main() -> None:
     os._exit(0)  # no thread of a library is waited for
 
 
-def prepare(settings: Settings, code: str) -> Digests:
+def prepare(settings: Settings, task: Task) -> Digests:
     """Import the libraries, hold the tables and rehearse, with as few threads as can be."""
     import pyarrow as pa  # noqa: PLC0415 - here first, to bound its threads
 
@@ -94,7 +94,7 @@ def prepare(settings: Settings, code: str) -> Digests:
         )
         raise MissingDataError(msg) from error
     with recording() as reads:
-        rehearse(code, settings=settings, store=store)
+        rehearse(task, settings=settings, store=store)
     for read in reads:  # the tables of digests are then read too
         digests.of(read)
     return digests

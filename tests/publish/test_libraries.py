@@ -19,5 +19,7 @@ assert sys.modules["rfc3987_syntax"] is rfc3987_syntax, "what was there is taken
 
 
 def test_grammars_of_addresses_are_left_out_and_can_be_had_afterwards():
-    done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT], check=False, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
