@@ -5,6 +5,7 @@ from __future__ import annotations
 import concurrent.futures
 import dataclasses
 import json
+import math
 import multiprocessing
 import os
 import statistics
@@ -33,6 +34,7 @@ WAYS: Final = {
     "c": "qpvkit batch",
     "d": "les fonctions seules, sans notebook",
 }
+_Way = Callable[[list[Task], Settings], float | None]
 _SAMPLE: Final = 0.2  # seconds between two looks at the memory
 
 
@@ -48,6 +50,8 @@ class Measure:
         How many reports it made.
     wall, cpu
         Seconds for each report, one value a repetition.
+    start
+        Seconds until the first report is there, likewise; only where it is told.
     peak_mib
         The largest memory of all its processes together, shared pages counted once (PSS).
     """
@@ -56,7 +60,18 @@ class Measure:
     reports: int
     wall: tuple[float, ...]
     cpu: tuple[float, ...]
+    start: tuple[float, ...]
     peak_mib: float
+
+    @property
+    def flat(self) -> float:
+        """Median of what one more report costs, start-up apart; NaN where it is not told."""
+        each = [
+            (wall * self.reports - start) / (self.reports - 1)
+            for wall, start in zip(self.wall, self.start, strict=True)
+            if self.reports > 1 and not math.isnan(start)
+        ]
+        return statistics.median(each) if each else math.nan
 
 
 def run_bench(
@@ -75,13 +90,13 @@ def run_bench(
         Repetitions; the table gives medians.
     """
     by_loop, by_pool = list(tasks[:few]), list(tasks[: few * jobs])
-    ways: dict[str, tuple[list[Task], Callable[[list[Task], Settings], None]]] = {
+    ways: dict[str, tuple[list[Task], _Way]] = {
         "a": (by_loop, _by_command_line),
         "b": (by_pool, lambda chosen, place: _by_pool(chosen, place, jobs)),
         "c": (list(tasks), lambda chosen, place: _by_batch(chosen, place, store, jobs)),
         "d": (list(tasks), lambda chosen, place: run_bare(chosen, place, jobs)),
     }
-    found: dict[str, list[tuple[float, float, float]]] = {way: [] for way in ways}
+    found: dict[str, list[tuple[float, float, float, float]]] = {way: [] for way in ways}
     for turn in range(repeats):
         for rank, (way, (chosen, run)) in enumerate(ways.items()):
             if on_progress:
@@ -91,9 +106,10 @@ def run_bench(
         Measure(
             way=way,
             reports=len(ways[way][0]),
-            wall=tuple(wall for wall, _, _ in values),
-            cpu=tuple(cpu for _, cpu, _ in values),
-            peak_mib=max(peak for _, _, peak in values),
+            wall=tuple(wall for wall, _, _, _ in values),
+            cpu=tuple(cpu for _, cpu, _, _ in values),
+            start=tuple(start for _, _, start, _ in values),
+            peak_mib=max(peak for _, _, _, peak in values),
         )
         for way, values in found.items()
     ]
@@ -115,6 +131,8 @@ def bench_table(measures: Sequence[Measure]) -> pd.DataFrame:
                 "s de processeur": round(medians[measure.way][1], 3),
                 "durée / (c)": round(medians[measure.way][0] / ours[0], 2),
                 "processeur / (c)": round(medians[measure.way][1] / ours[1], 2),
+                "démarrage s": _rounded(measure.start),
+                "s par rapport de plus": round(measure.flat, 3),
                 "mémoire Mio": round(measure.peak_mib),
             }
             for measure in measures
@@ -122,18 +140,24 @@ def bench_table(measures: Sequence[Measure]) -> pd.DataFrame:
     )
 
 
+def _rounded(values: Sequence[float]) -> float:
+    known = [value for value in values if not math.isnan(value)]
+    return round(statistics.median(known), 1) if known else math.nan
+
+
 def _measured(
-    tasks: list[Task], run: Callable[[list[Task], Settings], None], settings: Settings
-) -> tuple[float, float, float]:
-    """Return the wall time, the processor time of a report, and the peak of memory."""
+    tasks: list[Task], run: _Way, settings: Settings
+) -> tuple[float, float, float, float]:
+    """Return the wall and processor time of a report, the start-up, and the peak of memory."""
     with tempfile.TemporaryDirectory() as folder:
         place = dataclasses.replace(settings, home=Path(folder))
         (place.home / "data").symlink_to(settings.home / "data")
         before, started = _cpu(), time.monotonic()
         with _Memory() as memory:
-            run(tasks, place)
+            start = run(tasks, place)
         wall = (time.monotonic() - started) / len(tasks)
-        return wall, (_cpu() - before) / len(tasks), memory.peak
+        cpu = (_cpu() - before) / len(tasks)
+        return wall, cpu, math.nan if start is None else start, memory.peak
 
 
 def _cpu() -> float:
@@ -215,9 +239,17 @@ def _one_by_api(task: Task, settings: Settings) -> None:
     executed.with_suffix(".html").write_text(body, encoding="utf-8")
 
 
-def _by_batch(tasks: list[Task], settings: Settings, store: Store, jobs: int) -> None:
-    """Do as (c), ours: the batch, its manifest, its index, its tables."""
-    run_tasks(tasks, settings=settings, store=store, options=BatchOptions(jobs=jobs))
+def _by_batch(tasks: list[Task], settings: Settings, store: Store, jobs: int) -> float:
+    """Do as (c), ours: the batch, its manifest, its index, its tables; return its start-up."""
+    began, times = time.monotonic(), []
+
+    def note(*_progress: object) -> None:
+        times.append(time.monotonic() - began)
+
+    run_tasks(
+        tasks, settings=settings, store=store, options=BatchOptions(jobs=jobs), on_progress=note
+    )
+    return times[0] if times else math.nan
 
 
 def describe_machine() -> dict[str, Any]:
@@ -236,5 +268,12 @@ def describe_machine() -> dict[str, Any]:
 
 def bench_json(measures: Sequence[Measure]) -> str:
     """Return everything that was measured, for a script."""
-    content = {"machine": describe_machine(), "measures": [dataclasses.asdict(m) for m in measures]}
-    return json.dumps(content, ensure_ascii=False, indent=1)
+    measured = [
+        {
+            **dataclasses.asdict(measure),
+            "start": [None if math.isnan(value) else value for value in measure.start],
+        }
+        for measure in measures
+    ]
+    content = {"machine": describe_machine(), "measures": measured}
+    return json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False)
