@@ -25,7 +25,7 @@ from qpvkit.show.canvas import (
     new_canvas,
     text_width,
 )
-from qpvkit.show.chart import Chart, house_style
+from qpvkit.show.chart import Chart
 from qpvkit.show.comparison import SAID, read_comparison
 from qpvkit.show.select import (
     keep,
@@ -42,7 +42,7 @@ from qpvkit.show.strips import (
     LEGEND_LINE,
     TONE_WORDS,
     draw_legend,
-    draw_strip,
+    draw_strips,
     legend_of,
     read_strips,
     strips_in_words,
@@ -82,11 +82,10 @@ def plot_gaps(
     if not len(rows):
         return Note(text=french(f"Aucun écart en points à montrer avec {title} : "
                                 "pas de pourcentage comparable au même millésime."))  # fmt: skip
-    with house_style():
-        canvas = _draw_gaps(d, rows, title)
+    canvas = _draw_gaps(d, rows, title)
     count = f"les {len(rows)} plus grands sur {len(found)}" if len(found) > len(rows) else ""
     return Chart(
-        figure=canvas.figure,
+        canvas=canvas,
         title=french(f"Écarts avec {title}, en points" + (f" ({count})" if count else "")),
         alt=french(_gaps_in_words(d, rows, title)),
         source=source_line(d, [*rows["source"], *rows["reference_source"]]),
@@ -214,16 +213,12 @@ def plot_profile(
     strips = read_strips(d, rows)
     legend = legend_of(d, strips)
     head = LEGEND_LINE * len(legend) + 10
-    with house_style():
-        canvas = new_canvas(head + sum(strip.height for strip in strips) + _FOOT)
-        draw_legend(canvas, legend)
-        top = head
-        for strip in strips:
-            draw_strip(canvas, strip, top)
-            top += strip.height
-        _foot(canvas, d)
+    canvas = new_canvas(head + sum(strip.height for strip in strips) + _FOOT)
+    draw_legend(canvas, legend)
+    draw_strips(canvas, strips, head)
+    _foot(canvas, d)
     return Chart(
-        figure=canvas.figure,
+        canvas=canvas,
         title=french(f"{label} : le quartier parmi les autres quartiers prioritaires"),
         alt=french(strips_in_words(d, label, strips)),
         source=source_line(d, rows["source"]),

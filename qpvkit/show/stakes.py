@@ -26,7 +26,7 @@ from qpvkit.show.canvas import (
     new_canvas,
     text_width,
 )
-from qpvkit.show.chart import Chart, house_style
+from qpvkit.show.chart import Chart
 from qpvkit.show.select import rows_of, source_line
 from qpvkit.show.strips import LEGEND_LINE, draw_legend
 from qpvkit.show.words import chance_text, french, ordinal
@@ -53,12 +53,11 @@ def plot_stakes(d: Diagnostic) -> Chart | Note:
     others = d.stakes[~d.stakes["scored"]]
     if not len(scored):
         return Note(text=french(NOTHING_SCORED))
-    with house_style():
-        canvas = _draw(d, scored, others)
+    canvas = _draw(d, scored, others)
     used = d.evidence.loc[d.evidence["retained"], "indicator"]
     sources = d.profile.loc[d.profile["indicator"].isin(used), "source"]
     return Chart(
-        figure=canvas.figure,
+        canvas=canvas,
         title="Les enjeux, du plus au moins mis en évidence",
         alt=french(_in_words(d, scored, others)),
         source=source_line(d, sources),
