@@ -98,7 +98,7 @@ def theme_sections(d: Diagnostic) -> Fragment:
 
 
 def _theme(d: Diagnostic, theme: str) -> dict[str, object]:
-    parts = _parts(drawable(d, theme))
+    parts = _parts([str(row.indicator) for row in drawable(d, theme)])
     charts = [plot_profile(d, theme=theme, indicators=part) for part in parts]
     charts = charts or [plot_profile(d, theme=theme)]
     return {
@@ -117,9 +117,8 @@ def _numbered(chart: Chart | Note, rank: int, count: int) -> str:
     return chart.to_html()
 
 
-def _parts(rows: pd.DataFrame) -> list[list[str]]:
+def _parts(names: list[str]) -> list[list[str]]:
     """Share the indicators of a long theme between figures of equal size, each on one page."""
-    names = [str(name) for name in rows["indicator"]]
     size = math.ceil(len(names) / math.ceil(len(names) / _MAX_STRIPS)) if names else 1
     return [names[start : start + size] for start in range(0, len(names), size)]
 
@@ -182,9 +181,9 @@ def table_csv(frame: pd.DataFrame) -> str:
     >>> table_csv(pd.DataFrame({"nom": ["=1+1", "Lille"], "taux": [46.3, float("nan")]}))
     "\ufeffnom;taux\r\n'=1+1;46,3\r\nLille;\r\n"
     """
-    texts = frame.map(_csv_cell)
-    lines = [list(map(str, frame.columns)), *texts.to_numpy().tolist()]
-    return _BOM + "".join(";".join(map(_quote, line)) + "\r\n" for line in lines)
+    columns = [[str(name), *map(_csv_cell, column.tolist())] for name, column in frame.items()]
+    lines = zip(*(map(_quote, column) for column in columns), strict=True)
+    return _BOM + "".join(";".join(line) + "\r\n" for line in lines)
 
 
 def _csv_cell(value: object) -> str:

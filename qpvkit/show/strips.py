@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
@@ -28,7 +28,7 @@ from qpvkit.show.canvas import (
     text_width,
 )
 from qpvkit.show.comparison import Tone
-from qpvkit.show.select import main_gaps, position_tone, reference_title, rows_of
+from qpvkit.show.select import main_gaps, position_tone, reference_title
 from qpvkit.show.words import DOUBT_WORDS, MASKED_WORDS, french, value_text
 
 COLORS: Final[dict[Tone, str]] = {"worse": WORSE, "better": BETTER, "neutral": GREY}
@@ -80,10 +80,9 @@ class Strip:
         return (min(known), max(known)) if known else (math.nan, math.nan)
 
 
-def read_strips(d: Diagnostic, rows: pd.DataFrame) -> list[Strip]:
+def read_strips(d: Diagnostic, rows: list[Any]) -> list[Strip]:
     """Gather what the rows of the chart need, in the order of the profile."""
-    gaps = main_gaps(d)
-    references = dict(zip(gaps["indicator"], gaps["reference_value"], strict=True))
+    references = {row.indicator: row.reference_value for row in main_gaps(d)}
     return [
         Strip(
             short=french(row.short),
@@ -101,7 +100,7 @@ def read_strips(d: Diagnostic, rows: pd.DataFrame) -> list[Strip]:
             ),
             tone="neutral" if row.direction == "neutral" else position_tone(float(row.position)),
         )
-        for row in rows_of(rows)
+        for row in rows
     ]  # fmt: skip
 
 

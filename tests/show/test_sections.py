@@ -95,9 +95,9 @@ def test_theme_with_nothing_drawn_opens_its_table():
 
 
 def test_long_theme_is_shared_between_figures_of_equal_size():
-    sizes = [len(part) for part in _parts(pd.DataFrame({"indicator": list("abcdefghijklmnop")}))]
+    sizes = [len(part) for part in _parts(list("abcdefghijklmnop"))]
     assert sizes == [8, 8]
-    assert _parts(pd.DataFrame({"indicator": []})) == []
+    assert _parts([]) == []
 
 
 def test_data_hold_the_whole_tables():
