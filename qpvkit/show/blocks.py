@@ -125,7 +125,7 @@ class Table:
                 _cell(str(value), numeric=name in self.numeric, tone=tone * (name == self.toned))
                 for name, value in zip(names[1:], values[1:], strict=True)
             )
-            yield "\n".join([f'<th scope="row">{head}</th>', *cells])
+            yield "".join([f'<th scope="row">{head}</th>', *cells])
 
     def _blocks(self) -> list[tuple[str, list[str]]]:
         labels = self.groups or ("",) * len(self.frame)
@@ -135,12 +135,16 @@ class Table:
     def to_html(self) -> str:
         """Return the table with its caption, its scopes and its source.
 
-        The words that name the cells on a phone are written once, as properties of the style.
+        What holds of a whole column is written once: numbers by classes of the box (« n3 »), the
+        words that name cells on a phone as properties of its style. The page's sheet knows twelve.
         """
-        heads = [(str(column), column in self.numeric) for column in self.frame.columns]
+        heads = [str(column) for column in self.frame.columns]
+        numbers = [f"n{rank}" for rank, head in enumerate(heads, 1) if head in self.numeric]
+        wide = len(heads) > WIDE
+        kinds = ["wide"] * wide + ["stacked"] * self.stacked + numbers
         return render(
-            "table.html.j2", table=self, heads=heads, blocks=self._blocks(),
-            wide=len(heads) > WIDE, named=_properties(heads[1:]) if self.stacked else "",
+            "table.html.j2", table=self, heads=heads, blocks=self._blocks(), wide=wide,
+            kinds=" ".join(["table", *kinds]), named=_properties(heads) if self.stacked else "",
         )  # fmt: skip
 
     def _repr_html_(self) -> str:
@@ -154,19 +158,19 @@ def _safe_link(address: str) -> str:
 
 def _cell(text: str, *, numeric: bool, tone: str) -> str:
     """Write a cell; words in a column of numbers may wrap."""
-    words = numeric and not any(letter.isdigit() for letter in text)
-    kinds = " ".join(filter(None, ("num" * numeric, "words" * words, tone)))
+    words = numeric and " " in text and not any(letter.isdigit() for letter in text)
+    kinds = " ".join(filter(None, ("words" * words, tone)))
     opening = f'<td class="{kinds}">' if kinds else "<td>"
     return f"{opening}{html.escape(text)}</td>"
 
 
-def _properties(heads: list[tuple[str, bool]]) -> str:
+def _properties(heads: list[str]) -> str:
     r"""Write the headings after the first as strings of CSS, which the page's sheet shows.
 
     Examples
     --------
-    >>> _properties([("Écart", True), ("L'an \\ 1", False)])
+    >>> _properties(["Indicateur", "Écart", "L'an \\ 1"])
     "--h2:'Écart';--h3:'L\\27 an \\\\ 1'"
     """
-    texts = (name.replace("\\", r"\\").replace("'", r"\27 ") for name, _ in heads)
+    texts = (name.replace("\\", r"\\").replace("'", r"\27 ") for name in heads[1:])
     return ";".join(f"--h{rank}:'{text}'" for rank, text in enumerate(texts, 2))

@@ -255,10 +255,16 @@ def strips_in_words(d: Diagnostic, label: str, strips: list[Strip]) -> str:
         others = [
             f"{name} {value_text(known, strip.unit)}"
             for name, known in (
-                ("médiane des autres quartiers", strip.cuts[2]),
-                (title, strip.reference),
+                ("médiane", strip.cuts[2]),
+                ("référence", strip.reference),
             )
             if not math.isnan(known)
         ]
         parts.append(f"{strip.short} : {value}" + (f" ({', '.join(others)})" if others else ""))
-    return f"{label}, quartier {d.territory.label}. {' ; '.join(parts)}."
+    keys = [
+        f"{name} : {meaning}"
+        for name, meaning in (("médiane", "celle des autres quartiers"), ("référence", title))
+        if any(f"{name} " in part for part in parts)
+    ]
+    key = f" ({' ; '.join(keys)})" if keys else ""
+    return f"{label}, quartier {d.territory.label}{key}. {' ; '.join(parts)}."

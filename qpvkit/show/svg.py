@@ -11,6 +11,7 @@ import functools
 import html
 import itertools
 import math
+import re
 import zlib
 from collections.abc import Iterable, Iterator
 from typing import Final
@@ -64,8 +65,7 @@ def write_svg(canvas: Canvas, *, alt: str, name: str = "") -> str:
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
         f'width="{width}pt" height="{height}pt" role="img" aria-label="{html.escape(alt)}" '
-        f'font-family="{_FONTS}" font-size="{BASE_SIZE}" fill="{_color(INK)}" '
-        'stroke-linejoin="round">',
+        f'font-family="{_FONTS}" font-size="{BASE_SIZE}" fill="{_color(INK)}">',
         f'<path fill="{_color(PAPER)}" d="M0 0h{width}v{height}H0z"/>',
         *([_HATCH.format(hatch, _color(HATCH))] if hatched else []),
         *_surfaces(canvas, hatch),
@@ -88,7 +88,8 @@ def _surfaces(canvas: Canvas, hatch: str) -> Iterator[str]:
         else:
             yield f"<g{style}>{path}</g>"
         if hatched:
-            yield f'<path fill="url(#{hatch})" d="{path}"/>'
+            filled = re.sub("#[0-9a-f]+", f"url(#{hatch})", style, count=1)
+            yield f'<path{filled} d="{path}"/>'
 
 
 def _likeness(shape: Shape) -> tuple[type, str, bool]:
@@ -97,13 +98,15 @@ def _likeness(shape: Shape) -> tuple[type, str, bool]:
 
 def _words(canvas: Canvas) -> Iterator[str]:
     """Write the words by style: they never cover one another, any order will do."""
-    lines: dict[str, list[str]] = {}
+    alike: dict[str, list[Words]] = {}
     for shape in canvas.shapes:
         if isinstance(shape, Words):
-            lines.setdefault(_style(shape), []).append(_text(shape))
-    for style, written in lines.items():
-        block = "\n".join(written)
-        yield f"<g{style}>{block}</g>" if style else block
+            alike.setdefault(_style(shape), []).append(shape)
+    for style, lines in alike.items():
+        across = lines[0].x if len(lines) > 3 and len({line.x for line in lines}) == 1 else 0.0
+        moved = f' transform="translate({_tenths(across)})"' if across else ""
+        block = "".join(_text(line, across) for line in lines)
+        yield f"<g{style}{moved}>{block}</g>" if style or moved else block
 
 
 @functools.lru_cache(maxsize=1024)
@@ -122,24 +125,31 @@ def _font(size: float, color: str, align: str, bold: bool) -> str:
 
 def _style(shape: Shape) -> str:
     """Return the attributes that shapes alike may share."""
+    joined = ""
     match shape:
         case Words():
             return _font(shape.size, shape.color, shape.align, shape.bold)
         case Boxes():
-            return f' fill="{_color(shape.color)}"'
+            height = _height(shape)
+            if height is None:
+                return f' fill="{_color(shape.color)}"'
+            return f' stroke="{_color(shape.color)}" stroke-width="{_width(height)}"'
         case Segments():
             return f' stroke="{_color(shape.color)}" stroke-width="{_width(shape.width)}"'
         case Marks():
             fill, edge, width = shape.fill, shape.edge, shape.edge_width
         case Outline():
+            joined = ' stroke-linejoin="round"'
             fill, edge, width = shape.fill, shape.edge, shape.width
         case Ring():
             fill, edge, width = "none", shape.color, shape.width
-    return f' fill="{_color(fill)}" stroke="{_color(edge)}" stroke-width="{_width(width)}"'
+    thick = f' stroke-width="{_width(width)}"' if width != 1 else ""
+    return f' fill="{_color(fill)}" stroke="{_color(edge)}"{thick}{joined}'
 
 
-def _text(line: Words) -> str:
-    x = f' x="{_tenths(line.x)}"' if line.x else ""
+def _text(line: Words, across: float) -> str:
+    """Write one line, whose group is already so far across the sheet."""
+    x = f' x="{_tenths(line.x - across)}"' if line.x != across else ""
     return f'<text{x} y="{_tenths(line.y)}">{html.escape(line.text, quote=False)}</text>'
 
 
@@ -147,7 +157,7 @@ def _pieces(shape: Shape) -> Iterable[str]:
     """Write a shape without its style: pieces of one path, or elements."""
     match shape:
         case Boxes():
-            return map(_box, shape.corners)
+            return map(_box if _height(shape) is None else _thick, shape.corners)
         case Segments():
             return itertools.starmap(_segment, shape.ends)
         case Marks():
@@ -159,6 +169,17 @@ def _pieces(shape: Shape) -> Iterable[str]:
             return [_circle(shape.center, shape.radius)]
         case _:
             return ()
+
+
+def _height(shape: Boxes) -> float | None:
+    """Return the height of boxes that share it: written as thick lines, they take half the room."""
+    heights = {height for _, _, _, height in shape.corners}
+    return heights.pop() if len(heights) == 1 else None
+
+
+def _thick(corner: tuple[float, float, float, float]) -> str:
+    left, top, width, height = corner
+    return _segment((left, top + height / 2), (left + width, top + height / 2))
 
 
 def _box(corner: tuple[float, float, float, float]) -> str:

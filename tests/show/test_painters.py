@@ -45,32 +45,34 @@ def inherited(root: ET.Element):
     """Go through the drawn elements with the attributes of their group."""
     for element in root:
         for drawn in element if element.tag == f"{SVG}g" else [element]:
-            yield (
-                drawn.tag.removeprefix(SVG),
-                root.attrib | element.attrib | drawn.attrib,
-                drawn.text,
-            )
+            known = root.attrib | element.attrib | drawn.attrib
+            yield drawn.tag.removeprefix(SVG), known, drawn.text
+
+
+def across(item: dict[str, str]) -> float:
+    """Return the abscissa of a line of words, that of its group included."""
+    moved = re.fullmatch(r"translate\((.+)\)", item.get("transform", "translate(0)"))
+    return float(item.get("x", 0)) + float(moved[1])
 
 
 def drawn_in_svg(chart: Chart) -> dict[str, list]:
-    """Read back what an SVG draws: words with their style, and how many of each shape."""
+    """Read back what an SVG draws: words with their style, and each shape with its colour."""
     drawn = list(inherited(ET.fromstring(chart.svg())))
     paths = [item for tag, item, _ in drawn if tag == "path"]
     words = [
-        (text, float(item.get("x", 0)), float(item["y"]),
-         ANCHORS[item.get("text-anchor")], item.get("font-weight", "normal"), item["fill"],
-         float(item["font-size"].removesuffix("em")))
+        (text, across(item), float(item["y"]), ANCHORS[item.get("text-anchor")],
+         item.get("font-weight", "normal"), item["fill"], float(item["font-size"].strip("em")))
         for tag, item, text in drawn if tag == "text"
     ]  # fmt: skip
-    boxes = [item for item in paths[1:] if "stroke" not in item and "url" not in item["fill"]]
-    lines = [item for item in paths if "z" not in item["d"]]
+    strokes = [item for item in paths if "z" not in item["d"] and "url" not in item["stroke"]]
+    filled = [item for item in paths[1:] if "stroke" not in item]
     closed = [item for item in paths if "stroke" in item and "z" in item["d"]]
-    diamonds = [item for item in closed if item["d"].count("M") == 1 and len(item["d"]) < 45
-                and re.fullmatch(r"M\S+ \S+l(\S+) \1-\S+ \1-\S+z", item["d"])]  # fmt: skip
+    diamonds = [item for item in closed if "stroke-linejoin" not in item]
     return {
         "words": sorted(words),
-        "boxes": [item["fill"] for item in boxes for _ in range(item["d"].count("M"))],
-        "segments": [item["stroke"] for item in lines for _ in range(item["d"].count("M"))],
+        "strokes": [(item["stroke"], float(item["stroke-width"])) for item in strokes
+                    for _ in range(item["d"].count("M"))],
+        "boxes": [item["fill"] for item in filled for _ in range(item["d"].count("M"))],
         "circles": [item["stroke"] for tag, item, _ in drawn if tag == "circle"],
         "diamonds": [item["stroke"] for item in diamonds],
         "rings": [item["fill"] for item in closed if item not in diamonds
@@ -88,17 +90,21 @@ def drawn_in_figure(chart: Chart) -> dict[str, list]:
         for text in axes.texts
     ]  # fmt: skip
     ordered = sorted(axes.get_children(), key=lambda artist: artist.get_zorder())
-    found: dict[str, list] = {"words": sorted(words), "boxes": [], "segments": [], "circles": [],
+    found: dict[str, list] = {"words": sorted(words), "strokes": [], "boxes": [], "circles": [],
                               "diamonds": [], "rings": []}  # fmt: skip
     for artist in ordered:
         if isinstance(artist, PolyCollection):
             color = short(to_hex(artist.get_facecolor()[0]))
-            found["boxes"] += [color] * len(artist.get_paths())
+            heights = [path.get_extents().height for path in artist.get_paths()]
+            if max(heights) - min(heights) < 1e-9:  # an SVG writes them as thick lines
+                found["strokes"] += [(color, pytest.approx(height)) for height in heights]
+            else:
+                found["boxes"] += [color] * len(heights)
         elif isinstance(artist, Rectangle) and artist is not axes.patch:
-            found["boxes"].append(short(to_hex(artist.get_facecolor())))
+            found["strokes"].append((short(to_hex(artist.get_facecolor())), artist.get_height()))
         elif isinstance(artist, LineCollection):
-            color = short(to_hex(artist.get_colors()[0]))
-            found["segments"] += [color] * len(artist.get_segments())
+            color, (width,) = short(to_hex(artist.get_colors()[0])), artist.get_linewidths()
+            found["strokes"] += [(color, width)] * len(artist.get_segments())
         elif isinstance(artist, PathPatch):
             fill = artist.get_facecolor()
             color = short(to_hex(fill)) if fill[3] else "none"
@@ -152,18 +158,21 @@ def test_words_of_usual_size_have_none_of_their_own():
     ("draw", "expected"),
     [
         (lambda sheet: sheet.box(1.04, 2, 3, 4, color="#112233"),
-         '<path fill="#123" d="M1 2h3v4h-3z"/>'),
+         '<path stroke="#123" stroke-width="4" d="M1 4h3"/>'),
+        (lambda sheet: sheet.boxes([(1.04, 2, 3, 4), (0, 0, 1, 2)], color="#112233"),
+         '<path fill="#123" d="M1 2h3v4h-3zM0 0h1v2h-1z"/>'),
         (lambda sheet: sheet.lines([((0, 1), (0, 4.26)), ((0, 0), (2, -0.5))], color="#9AA3AE"),
          '<path stroke="#9aa3ae" stroke-width=".8" d="M0 1v3.3M0 0l2-.5"/>'),
         (lambda sheet: sheet.outline([[(0, 0), (4, 0), (4, 4), (0, 0)], [(1, 1), (2, 1), (1, 2)]],
                                      color="none", edge="#000000", width=1.0),
-         '<path fill="none" stroke="#000" stroke-width="1" d="M0 0l4 0 0 4zM1 1l1 0-1 1z"/>'),
+         '<path fill="none" stroke="#000" stroke-linejoin="round" '
+         'd="M0 0l4 0 0 4zM1 1l1 0-1 1z"/>'),
         (lambda sheet: sheet.marks([(5, 5)], shape="D", color="#FFFFFF", size=4.2426, hollow=True),
          '<path fill="#fff" stroke="#fff" stroke-width="1.4" d="M5 2l3 3-3 3-3-3z"/>'),
         (lambda sheet: sheet.ring(5, 5, 9, color="#FFFFFF", width=1),
-         '<circle fill="none" stroke="#fff" stroke-width="1" cx="5" cy="5" r="9"/>'),
+         '<circle fill="none" stroke="#fff" cx="5" cy="5" r="9"/>'),
     ],
-    ids=["box", "lines", "outline", "diamond", "ring"],
+    ids=["box", "boxes", "lines", "outline", "diamond", "ring"],
 )  # fmt: skip
 def test_each_shape_is_written_short(draw, expected):
     sheet = new_canvas(30)
