@@ -292,7 +292,21 @@ def test_report_of_a_real_quartier_says_value_vintage_and_source(real_store: Sto
     )  # fmt: skip
     assert result.exit_code == 0, result.output
     text = page.read_text(encoding="utf-8").replace("\u202f", " ").replace("\u00a0", " ")
+    assert page.stat().st_size < 300 * 1024
     assert "46,3 %" in text
     assert "27,0 %" in text
     assert "2021" in text
     assert "Secteur Sud" in text
+
+
+@pytest.mark.parametrize("code", ["QP059066", "QP031001"])
+def test_a_report_of_the_2015_map_is_light(real_store: Store, tmp_path: Path, code: str):
+    """More than a hundred indicators: the heaviest reports that there are."""
+    page = tmp_path / f"{code}.html"
+    result = CliRunner().invoke(
+        app,
+        ["run", "10_diagnostic_qp", "--dataset", "france", "--set", f"code_qp={code}",
+         "--output", str(page)],
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert page.stat().st_size < 300 * 1024

@@ -1,32 +1,24 @@
-"""A sheet of paper measured in points: one bare Axes, everything placed by hand.
+"""A sheet of paper measured in points: a list of what to draw, everything placed by hand.
 
-Automatic layout draws each figure twice and puts labels where it can; our figures have a fixed
-width, so their margins are known. The origin is the top left corner.
+Drawing only appends to the list: `qpvkit.show.svg` writes it for a page, `qpvkit.show.figure`
+paints it with matplotlib for who wants to tinker. The width is fixed, so the margins are known
+and nothing has to be laid out. The origin is the top left corner.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Sequence
-from typing import Final, Literal
+import itertools
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
 
-import matplotlib as mpl
-from matplotlib.axes import Axes
-from matplotlib.axis import XAxis, YAxis
-from matplotlib.backend_bases import RendererBase
-from matplotlib.backends.backend_svg import RendererSVG
-from matplotlib.collections import LineCollection, PolyCollection
-from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
-from matplotlib.patches import Rectangle
-from matplotlib.text import Text
-from matplotlib.textpath import text_to_path
+if TYPE_CHECKING:
+    from matplotlib.ft2font import FT2Font
 
-from qpvkit.show.chart import BASE_SIZE
-
+BASE_SIZE: Final = 9.5  # points, as in qpvkit.mplstyle
 WIDTH: Final = 400.0
-POINTS_PER_INCH: Final = 72.0
 SMALL: Final = 8.2
 PHONE: Final = 1.4  # a page on a phone enlarges the words of a figure by so much
 
@@ -37,161 +29,214 @@ BAND: Final = "#E4E8EC"
 BAND_DARK: Final = "#C6CDD5"
 PALE: Final = "#F4F6F8"
 PAPER: Final = "#FFFFFF"
+HATCH: Final = "#8A939E"  # as in qpvkit.mplstyle
 WORSE: Final = "#B8480A"
 BETTER: Final = "#1F5F99"
 UNSAID: Final = BAND_DARK  # a difference that the margin of error does not allow to say
 DEMO_MARK: Final = "Données inventées (démonstration)"
 Align = Literal["left", "center", "right"]
+Point = tuple[float, float]
+_MEASURED: Final = 100.0  # the size at which letters are measured, in points
 
 
-class _Line(Text):
-    """One line of words, whose place is known: in an SVG nothing has to be measured.
+@dataclasses.dataclass(frozen=True, slots=True)
+class Words:
+    """One line of text; `y` is its baseline, `size` its size in points."""
 
-    matplotlib measures every word each time that a figure is saved, which was half of its cost.
-    Other formats draw it as any text.
-    """
-
-    def draw(self, renderer: RendererBase) -> None:
-        """Write the words at their anchor; the browser lays them out."""
-        real = getattr(renderer, "_renderer", renderer)
-        if not isinstance(real, RendererSVG) or mpl.rcParams["svg.fonttype"] != "none":
-            super().draw(renderer)
-            return
-        words = self.get_text()
-        if not self.get_visible() or not words:
-            return
-        x, y = self.get_transform().transform(self.get_unitless_position())
-        gc = renderer.new_gc()
-        gc.set_foreground(self.get_color())
-        gc.set_alpha(self.get_alpha())  # type: ignore[arg-type]
-        font = self.get_fontproperties()
-        renderer.draw_text(
-            gc, float(x), real.height - float(y), words, font, 0.0, ismath=False, mtext=self
-        )
-        gc.restore()
-        self.stale = False
+    x: float
+    y: float
+    text: str
+    size: float
+    color: str
+    align: Align
+    bold: bool
 
 
-class _NoTicks:
-    """An axis that is never shown: no tick is made, which is half the cost of an Axes."""
+@dataclasses.dataclass(frozen=True, slots=True)
+class Boxes:
+    """Rectangles of one colour, hatched or not: left, top, width, height."""
 
-    def set_clip_path(self, *_arguments: object, **_options: object) -> None:
-        """Do nothing: there is nothing to clip."""
-
-    def set_tick_params(self, *_arguments: object, **_options: object) -> None:
-        """Do nothing: there is no tick."""
-
-
-class _Across(_NoTicks, XAxis):
-    """The horizontal axis of a sheet."""
+    corners: tuple[tuple[float, float, float, float], ...]
+    color: str
+    hatched: bool = False
 
 
-class _Down(_NoTicks, YAxis):
-    """The vertical axis of a sheet."""
+@dataclasses.dataclass(frozen=True, slots=True)
+class Segments:
+    """Straight lines of one colour and width."""
+
+    ends: tuple[tuple[Point, Point], ...]
+    color: str
+    width: float
 
 
-class _Sheet(Axes):
-    """A bare Axes: limits and artists, neither ticks nor grid."""
+@dataclasses.dataclass(frozen=True, slots=True)
+class Marks:
+    """Dots or diamonds of one kind: `size` as matplotlib means it, `edge` the width around."""
 
-    def _init_axis(self) -> None:
-        self.xaxis = _Across(self, clear=False)
-        self.yaxis = _Down(self, clear=False)
-        for name, axis in (("bottom", self.xaxis), ("top", self.xaxis), ("left", self.yaxis),
-                           ("right", self.yaxis)):  # fmt: skip
-            self.spines[name].register_axis(axis)
+    places: tuple[Point, ...]
+    shape: Literal["o", "D"]
+    size: float
+    fill: str
+    edge: str
+    edge_width: float
 
-    def grid(self, *_arguments: object, **_options: object) -> None:
-        """Do nothing: there is no grid."""
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Outline:
+    """A shape with its holes: closed rings of points; `fill` may be « none »."""
+
+    rings: tuple[tuple[Point, ...], ...]
+    fill: str
+    edge: str
+    width: float
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Ring:
+    """An empty circle."""
+
+    center: Point
+    radius: float
+    color: str
+    width: float
+
+
+Shape = Words | Boxes | Segments | Marks | Outline | Ring
+_LAYERS: Final[dict[type, int]] = {Boxes: 0, Outline: 0, Ring: 0, Segments: 1, Marks: 1, Words: 2}
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Canvas:
-    """A figure and its only Axes, whose unit is the point."""
+    """What a figure draws, in the order in which it was asked."""
 
-    figure: Figure
-    axes: Axes
     height: float
+    shapes: list[Shape] = dataclasses.field(default_factory=list)
+
+    def painted(self) -> list[Shape]:
+        """Return the shapes from the bottom up: surfaces, then lines and marks, then words."""
+        return sorted(self.shapes, key=lambda shape: _LAYERS[type(shape)])
 
     def text(
         self, x: float, y: float, words: str, *, size: float = BASE_SIZE, color: str = INK,
         align: Align = "left", bold: bool = False,
     ) -> None:  # fmt: skip
         """Write one line; `y` is its baseline."""
-        weight = "bold" if bold else "normal"
-        line = _Line(
-            x, y, words, fontsize=size, color=color, ha=align, va="baseline", weight=weight,
-            clip_on=False, parse_math=False, transform=self.axes.transData,
-        )  # fmt: skip
-        self.axes.add_artist(line)
+        if words:
+            self.shapes.append(Words(float(x), float(y), words, size, color, align, bold))
 
     def box(
-        self, x: float, y: float, width: float, height: float, *, color: str, hatch: str = ""
+        self, x: float, y: float, width: float, height: float, *, color: str, hatched: bool = False
     ) -> None:
         """Fill a rectangle, or hatch it."""
-        patch = Rectangle((x, y), width, height, facecolor=color, linewidth=0, clip_on=False)
-        if hatch:
-            patch.set(hatch=hatch, edgecolor=LINE)
-        self.axes.add_artist(patch)  # the limits are ours: nothing to measure
+        self.boxes([(x, y, width, height)], color=color, hatched=hatched)
+
+    def boxes(
+        self, corners: Iterable[tuple[float, float, float, float]], *, color: str,
+        hatched: bool = False,
+    ) -> None:  # fmt: skip
+        """Fill rectangles of one colour, all at once: left, top, width, height."""
+        if known := tuple((float(x), float(y), float(w), float(h)) for x, y, w, h in corners):
+            self.shapes.append(Boxes(known, color, hatched))
 
     def lines(
-        self, segments: Sequence[tuple[tuple[float, float], tuple[float, float]]], *,
-        color: str = LINE, width: float = 0.8,
-    ) -> None:  # fmt: skip
+        self, segments: Iterable[tuple[Point, Point]], *, color: str = LINE, width: float = 0.8
+    ) -> None:
         """Draw straight segments of one colour."""
-        if segments:
-            drawn = LineCollection(segments, colors=color, linewidths=width, clip_on=False)
-            self.axes.add_collection(drawn, autolim=False)
+        if ends := tuple((_point(start), _point(end)) for start, end in segments):
+            self.shapes.append(Segments(ends, color, width))
 
     def mark(
         self, x: float, y: float, *, shape: Literal["o", "D"], color: str, hollow: bool = False
     ) -> None:
         """Put a dot or a diamond."""
-        self.axes.plot(
-            [x], [y], marker=shape, markersize=8 if shape == "o" else 6.4, linestyle="",
-            markerfacecolor=PAPER if hollow else color,
-            markeredgecolor=color if hollow else PAPER,
-            markeredgewidth=1.6 if hollow else 1.0, clip_on=False, scalex=False, scaley=False,
-        )  # fmt: skip
+        size = 8.0 if shape == "o" else 6.4
+        edge_width = 1.6 if hollow else 1.0
+        self.marks([(x, y)], shape=shape, color=color, size=size, hollow=hollow, edge=edge_width)
 
     def marks(
-        self, places: Sequence[tuple[float, float]], *, shape: str, color: str, size: float = 7.0,
-        hollow: bool = False,
+        self, places: Iterable[Point], *, shape: Literal["o", "D"], color: str, size: float = 7.0,
+        hollow: bool = False, edge: float | None = None,
     ) -> None:  # fmt: skip
-        """Put dots of one kind, all at once."""
-        if places:
-            x, y = zip(*places, strict=True)
-            self.axes.plot(
-                x, y, marker=shape, markersize=size, linestyle="", clip_on=False,
-                markerfacecolor=PAPER if hollow else color,
-                markeredgecolor=color if hollow else PAPER,
-                markeredgewidth=1.4 if hollow else 0.9, scalex=False, scaley=False,
-            )  # fmt: skip
+        """Put marks of one kind, all at once; `edge` is the width of their outline."""
+        width = edge if edge is not None else 1.4 if hollow else 0.9
+        fill, outline = (PAPER, color) if hollow else (color, PAPER)
+        if known := tuple(map(_point, places)):
+            self.shapes.append(Marks(known, shape, size, fill, outline, width))
 
-    def boxes(self, corners: Sequence[tuple[float, float, float, float]], *, color: str) -> None:
-        """Fill rectangles of one colour, all at once: left, top, width, height."""
-        if corners:
-            shapes = [[(x, y), (x + w, y), (x + w, y + h), (x, y + h)] for x, y, w, h in corners]
-            drawn = PolyCollection(shapes, facecolors=color, linewidths=0, clip_on=False)
-            self.axes.add_collection(drawn, autolim=False)
+    def outline(
+        self, rings: Iterable[Sequence[Point]], *, color: str, edge: str, width: float
+    ) -> None:
+        """Draw a shape with its holes."""
+        if closed := tuple(tuple(map(_point, ring)) for ring in rings):
+            self.shapes.append(Outline(closed, color, edge, width))
+
+    def ring(self, x: float, y: float, radius: float, *, color: str, width: float) -> None:
+        """Draw an empty circle."""
+        self.shapes.append(Ring((float(x), float(y)), radius, color, width))
+
+
+def _point(place: Sequence[float]) -> Point:
+    return float(place[0]), float(place[1])
 
 
 def new_canvas(height: float) -> Canvas:
-    """Return a blank sheet of our width; call it inside `house_style`."""
-    figure = Figure(figsize=(WIDTH / POINTS_PER_INCH, height / POINTS_PER_INCH))
-    axes = _Sheet(figure, (0, 0, 1, 1))
-    figure.add_axes(axes)
-    axes.set_axis_off()
-    axes.set_xlim(0, WIDTH)
-    axes.set_ylim(height, 0)
-    return Canvas(figure=figure, axes=axes, height=height)
+    """Return a blank sheet of our width.
+
+    Examples
+    --------
+    >>> sheet = new_canvas(20)
+    >>> sheet.text(0, 12, "Taux de pauvreté")
+    >>> sheet.shapes[0].text
+    'Taux de pauvreté'
+    """
+    return Canvas(height=float(height))
 
 
-@functools.lru_cache(maxsize=4096)
+class _Advances(dict[tuple[str, str], float]):
+    """How far a letter moves the pen after another one, in sizes of the font: read when met."""
+
+    def __init__(self, file: str) -> None:
+        super().__init__()
+        self._file = file
+
+    @functools.cached_property
+    def _font(self) -> FT2Font:
+        import matplotlib as mpl  # noqa: PLC0415 - slow, and a page needs nothing else of it
+        from matplotlib.ft2font import FT2Font  # noqa: PLC0415
+
+        font = FT2Font(str(Path(mpl.get_data_path(), "fonts", "ttf", self._file)))
+        font.set_size(_MEASURED, 72)
+        return font
+
+    def __missing__(self, pair: tuple[str, str]) -> float:
+        from matplotlib.ft2font import Kerning  # noqa: PLC0415
+
+        before, letter = pair
+        moved = self._font.load_char(ord(letter)).linearHoriAdvance / 65536
+        if before:
+            first, second = (self._font.get_char_index(ord(one)) for one in pair)
+            moved += self._font.get_kerning(first, second, Kerning.UNFITTED) / 64
+        self[pair] = advance = moved / _MEASURED
+        return advance
+
+
+_ADVANCES: Final = {
+    False: _Advances("DejaVuSans.ttf"), True: _Advances("DejaVuSans-Bold.ttf"),
+}  # fmt: skip
+
+
 def text_width(words: str, *, size: float = BASE_SIZE, bold: bool = False) -> float:
-    """Return the width of a line, in points, as large as a phone will show it."""
-    font = FontProperties(family="DejaVu Sans", size=size, weight="bold" if bold else "normal")
-    width, _, _ = text_to_path.get_text_width_height_descent(words, font, ismath=False)
-    return float(width) * PHONE
+    """Return the width of a line, in points, as large as a phone will show it.
+
+    Examples
+    --------
+    >>> round(text_width("Taux"), 1), round(text_width("Taux", bold=True), 1)
+    (30.4, 34.4)
+    """
+    advances = _ADVANCES[bold]
+    letters = itertools.pairwise(itertools.chain([""], words))
+    return sum(advances[pair] for pair in letters) * size * PHONE
 
 
 def fit(words: str, room: float, *, size: float = BASE_SIZE) -> str:
@@ -199,12 +244,13 @@ def fit(words: str, room: float, *, size: float = BASE_SIZE) -> str:
 
     Examples
     --------
-    >>> fit("Taux de pauvreté", 400)
-    'Taux de pauvreté'
+    >>> fit("Taux de pauvreté", 400), fit("Taux de pauvreté", 80)
+    ('Taux de pauvreté', 'Taux de p…')
     """
     if text_width(words, size=size) <= room:
         return words
-    kept = words
-    while kept and text_width(f"{kept}…", size=size) > room:
-        kept = kept[:-1]
-    return f"{kept.rstrip()}…"
+    advances = _ADVANCES[False]
+    ends = itertools.accumulate(advances[pair] for pair in itertools.pairwise(["", *words]))
+    most = room / (size * PHONE) - advances["", "…"]
+    kept = sum(end <= most for end in ends)
+    return f"{words[:kept].rstrip()}…"

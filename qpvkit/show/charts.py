@@ -25,13 +25,11 @@ from qpvkit.show.canvas import (
     new_canvas,
     text_width,
 )
-from qpvkit.show.chart import Chart, house_style
+from qpvkit.show.chart import Chart
 from qpvkit.show.comparison import SAID, read_comparison
 from qpvkit.show.select import (
-    keep,
     main_gaps,
     reference_title,
-    rows_of,
     significant,
     source_line,
     theme_label,
@@ -42,7 +40,7 @@ from qpvkit.show.strips import (
     LEGEND_LINE,
     TONE_WORDS,
     draw_legend,
-    draw_strip,
+    draw_strips,
     legend_of,
     read_strips,
     strips_in_words,
@@ -76,49 +74,49 @@ def plot_gaps(
     """
     title = reference_title(d, reference)
     found = significant(main_gaps(d, reference))
-    largest = found["gap"].abs().sort_values(ascending=False, kind="stable").index[:limit]
-    rows = found.loc[[index for index in found.index if index in set(largest)]]
-    rows = rows.assign(short=rows["short"].map(french))
-    if not len(rows):
+    ranks = sorted(range(len(found)), key=lambda rank: -abs(found[rank].gap))[:limit]
+    rows = [found[rank]._replace(short=french(found[rank].short)) for rank in sorted(ranks)]
+    if not rows:
         return Note(text=french(f"Aucun écart en points à montrer avec {title} : "
                                 "pas de pourcentage comparable au même millésime."))  # fmt: skip
-    with house_style():
-        canvas = _draw_gaps(d, rows, title)
+    canvas = _draw_gaps(d, rows, title)
     count = f"les {len(rows)} plus grands sur {len(found)}" if len(found) > len(rows) else ""
     return Chart(
-        figure=canvas.figure,
+        canvas=canvas,
         title=french(f"Écarts avec {title}, en points" + (f" ({count})" if count else "")),
         alt=french(_gaps_in_words(d, rows, title)),
-        source=source_line(d, [*rows["source"], *rows["reference_source"]]),
+        source=source_line(
+            d, [name for row in rows for name in (row.source, row.reference_source)]
+        ),
     )
 
 
-def _draw_gaps(d: Diagnostic, rows: pd.DataFrame, title: str) -> Canvas:
+def _draw_gaps(d: Diagnostic, rows: list[Any], title: str) -> Canvas:
     legend = _legend_of_gaps(rows)
     head = _GAP_HEAD + LEGEND_LINE * (len(legend) - 1)
     canvas = new_canvas(head + _GAP_ROW * len(rows) + _FOOT)
-    ends = rows[["gap", "gap_low", "gap_high", "rest_gap"]].astype(float)
-    low, high = min(0.0, float(ends.min().min())), max(0.0, float(ends.max().max()))
+    ends = [end for row in rows for end in (row.gap, row.gap_low, row.gap_high, row.rest_gap)]
+    known = [float(end) for end in ends if not pd.isna(end)]
+    low, high = min(0.0, *known), max(0.0, *known)
     left = _GAP_ROOM if low < 0 else 2.0
     scale = (WIDTH - left - (_GAP_ROOM if high > 0 else 2.0)) / (high - low)
     zero = left - low * scale
     draw_legend(canvas, legend)
-    _zero_line(canvas, zero, title, list(rows["short"]), head)
-    for position, row in enumerate(rows_of(rows)):
+    _zero_line(canvas, zero, title, [row.short for row in rows], head)
+    for position, row in enumerate(rows):
         _draw_gap(canvas, row, head + _GAP_ROW * position, zero, scale)
     _foot(canvas, d)
     return canvas
 
 
-def _legend_of_gaps(rows: pd.DataFrame) -> list[list[tuple[str, str]]]:
+def _legend_of_gaps(rows: list[Any]) -> list[list[tuple[str, str]]]:
     """Return the lines of the legend; only what the chart holds."""
-    said = rows["judgement"].isin(SAID)
     lines = [[(f"bar {tone}", f"situation {TONE_WORDS[tone]}") for tone in ("worse", "better")]]
-    if not said.all():
+    if any(row.judgement not in SAID for row in rows):
         lines.append([("bar unsaid", "non établi, ou sans marge d’erreur connue")])
-    if rows["gap_low"].notna().any():
+    if any(not math.isnan(row.gap_low) for row in rows):
         lines.append([("whisker", "marge d’erreur (95 chances sur 100)")])
-    if rows["comparison"].eq("rest").any():
+    if any(row.comparison == "rest" for row in rows):
         lines.append([("reference", "écart avec le reste, quartier déduit")])
     return lines
 
@@ -164,12 +162,12 @@ def _vintage_and_base(row: Any) -> str:  # noqa: ANN401 - a row of itertuples
     return vintage if math.isnan(row.base) else f"{vintage} · effectif {number(row.base)}"
 
 
-def _gaps_in_words(d: Diagnostic, rows: pd.DataFrame, title: str) -> str:
+def _gaps_in_words(d: Diagnostic, rows: list[Any], title: str) -> str:
     parts = [
         f"{row.short} : {gap_text(float(row.gap), row.unit)} "
         f"({value_text(float(row.value), row.unit)} contre "
         f"{value_text(float(row.reference_value), row.unit)}, {_said_of(row)})"
-        for row in rows_of(rows)
+        for row in rows
     ]
     return (
         f"Barres horizontales des écarts entre le quartier {d.territory.label} et {title}. "
@@ -206,34 +204,29 @@ def plot_profile(
     """
     rows = drawable(d, theme)
     if indicators is not None:
-        rows = rows[rows["indicator"].isin(list(indicators))]
+        rows = [row for row in rows if row.indicator in set(indicators)]
     label = theme_label(theme)
-    if not len(rows):
+    if not rows:
         return Note(text=french(f"{label} : aucun taux n'est publié pour ce quartier, seulement "
                                 "des effectifs ou rien."))  # fmt: skip
     strips = read_strips(d, rows)
     legend = legend_of(d, strips)
     head = LEGEND_LINE * len(legend) + 10
-    with house_style():
-        canvas = new_canvas(head + sum(strip.height for strip in strips) + _FOOT)
-        draw_legend(canvas, legend)
-        top = head
-        for strip in strips:
-            draw_strip(canvas, strip, top)
-            top += strip.height
-        _foot(canvas, d)
+    canvas = new_canvas(head + sum(strip.height for strip in strips) + _FOOT)
+    draw_legend(canvas, legend)
+    draw_strips(canvas, strips, head)
+    _foot(canvas, d)
     return Chart(
-        figure=canvas.figure,
+        canvas=canvas,
         title=french(f"{label} : le quartier parmi les autres quartiers prioritaires"),
         alt=french(strips_in_words(d, label, strips)),
-        source=source_line(d, rows["source"]),
+        source=source_line(d, [row.source for row in rows]),
     )
 
 
-def drawable(d: Diagnostic, theme: str) -> pd.DataFrame:
+def drawable(d: Diagnostic, theme: str) -> list[Any]:
     """Return the rows of a theme that a strip can show: rates and amounts, no head count."""
-    rows = theme_profile(d, theme)
-    return keep(rows, (not is_count(unit) for unit in rows["unit"]))
+    return [row for row in theme_profile(d, theme) if not is_count(row.unit)]
 
 
 def _foot(canvas: Canvas, d: Diagnostic) -> None:

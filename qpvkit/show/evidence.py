@@ -11,9 +11,9 @@ import pandas as pd
 from qpvkit.catalogue import load_catalogue
 from qpvkit.diagnostic import Diagnostic
 from qpvkit.formats import DASH, listing, number, quantity, vintage_label
-from qpvkit.show.blocks import Note, Table
+from qpvkit.show.blocks import Note, Table, text_frame, without_empty
 from qpvkit.show.comparison import read_comparison
-from qpvkit.show.select import evidence_of, rows_of, source_line
+from qpvkit.show.select import evidence_of, read, source_line
 from qpvkit.show.stakes import chance_at_random, rank_text
 from qpvkit.show.words import (
     MASKED_WORDS,
@@ -51,7 +51,7 @@ def stakes_table(d: Diagnostic) -> Table:
 
     The contract's own list and the votes stand in a table of their own: see `voices_table`.
     """
-    rows = list(rows_of(d.stakes))
+    rows = read(d).stakes
     columns: dict[str, list[str]] = {
         "Enjeu": [row.label for row in rows],
         "Verdict": [row.verdict_label for row in rows],
@@ -64,14 +64,13 @@ def stakes_table(d: Diagnostic) -> Table:
         "Ensemble de tête": [_in_set(row) for row in rows],
         "Indicateurs lus": [_count_text(row) for row in rows],
     }
-    frame = pd.DataFrame(columns).map(french)
     if not any(row.scored for row in rows):
-        frame = frame[["Enjeu", "Verdict", "Indicateurs lus"]]
+        columns = {name: columns[name] for name in ("Enjeu", "Verdict", "Indicateurs lus")}
     return Table(
-        frame=frame,
+        frame=text_frame(columns),
         caption=french(_caption(rows)),
         name="tableau-enjeux",
-        numeric=tuple(name for name in _NUMBERS if name in frame),
+        numeric=tuple(name for name in _NUMBERS if name in columns),
         groups=tuple(french(_SCORED if row.scored else _UNSCORED) for row in rows),
         stacked=True,
     )
@@ -127,40 +126,29 @@ def evidence_table(d: Diagnostic, *, stake: str) -> Table | Note:
     rows = sorted(evidence_of(d, stake), key=lambda row: order.index(_group(row)))
     if not rows:
         return Note(text="Aucun indicateur n’est déclaré pour cet enjeu.")
-    ends = zip(d.profile["value_low"], d.profile["value_high"], strict=True)
-    ranges = dict(zip(d.profile["indicator"], ends, strict=True))
-    frame = pd.DataFrame(
-        {
-            "Indicateur": [row.label for row in rows],
-            "Publié": [_published(row, ranges) for row in rows],
-            "Comparé à": [_compared(row) for row in rows],
-            "Écart publié": [_gap(row) for row in rows],
-            "Écart corrigé de la chance": [corrected_text(row) for row in rows],
-            "Personnes": [corrected_people_text(row) for row in rows],
-            "Millésime": [_year(row.vintage) for row in rows],
-            "Dans le classement": [capital(_standing(d, row)) for row in rows],
-        }
-    ).map(french)
-    frame = without_empty(frame)
-    label = str(d.stakes.loc[d.stakes["stake"] == stake, "label"].iloc[0])
+    profile = read(d).profile
+    published = [profile.get(row.indicator) for row in rows]
+    columns = {
+        "Indicateur": [row.label for row in rows],
+        "Publié": list(map(_published, rows, published)),
+        "Comparé à": [_compared(row) for row in rows],
+        "Écart publié": [_gap(row) for row in rows],
+        "Écart corrigé de la chance": [corrected_text(row) for row in rows],
+        "Personnes": [corrected_people_text(row) for row in rows],
+        "Millésime": [_year(row.vintage) for row in rows],
+        "Dans le classement": [capital(_standing(d, row)) for row in rows],
+    }
+    label = next(str(row.label) for row in read(d).stakes if row.stake == stake)
     return Table(
-        frame=frame,
+        frame=text_frame(without_empty(columns)),
         caption=french(f"{label} : ce qui fonde le classement"),
         name=f"tableau-preuves-{stake}",
         groups=tuple(french(_group(row)) for row in rows),
         toned="Écart corrigé de la chance",
         tones=tuple(read_comparison(row, corrected=True).tone for row in rows),
         stacked=True,
-        source=source_line(
-            d, d.profile.loc[d.profile["indicator"].isin([r.indicator for r in rows]), "source"]
-        ),
+        source=source_line(d, [own.source for own in published if own is not None]),
     )
-
-
-def without_empty(frame: pd.DataFrame) -> pd.DataFrame:
-    """Leave out the columns that hold nothing but dashes."""
-    kept = [name for name in frame if frame.empty or set(frame[name]) != {DASH}]
-    return frame[kept]
 
 
 def _group(row: Any) -> str:  # noqa: ANN401 - a row of itertuples
@@ -175,11 +163,11 @@ def _year(vintage: float) -> str:
     return vintage_label(vintage if vintage > 0 else None)
 
 
-def _published(row: Any, ranges: dict[str, tuple[float, float]]) -> str:  # noqa: ANN401
+def _published(row: Any, own: Any) -> str:  # noqa: ANN401 - rows of itertuples, or nothing
     if not isinstance(row.status, str):
         return DASH
     value = value_text(row.value, row.unit, status=row.status)
-    margin = range_text(*ranges.get(row.indicator, (math.nan, math.nan)), row.unit)
+    margin = DASH if own is None else range_text(own.value_low, own.value_high, row.unit)
     return value if margin == DASH else f"{value} ({margin})"
 
 
@@ -240,35 +228,31 @@ def reason_text(row: Any) -> str:  # noqa: ANN401 - a row of itertuples
 
 
 def _short(d: Diagnostic, indicator: str) -> str:
-    shorts = dict(zip(d.evidence["indicator"], d.evidence["short"], strict=True))
-    return str(shorts.get(indicator, indicator))
+    rows = (row for found in read(d).evidence.values() for row in found)
+    return next((str(row.short) for row in rows if row.indicator == indicator), indicator)
 
 
 def _rho(d: Diagnostic, one: str, other: str) -> float:
-    pairs = d.pairs[d.pairs["indicator"].isin([one, other]) & d.pairs["other"].isin([one, other])]
-    return float(pairs["rho"].iloc[0]) if len(pairs) else math.nan
+    return read(d).correlations.get(frozenset((one, other)), math.nan)
 
 
 def missing_stakes_table(d: Diagnostic) -> Table | Note:
     """Return the stakes that are not established: what is known, what is missing, whom to ask."""
-    rows = [row for row in rows_of(d.stakes) if not row.scored]
+    rows = [row for row in read(d).stakes if not row.scored]
     if not rows:
         return Note(text="Tous les enjeux de la grille sont assez mesurés pour être classés.")
-    frame = pd.DataFrame(
-        {
-            "Enjeu": [row.label for row in rows],
-            "Indicateurs lus": [_count_text(row) for row in rows],
-            "Ce que l'on sait": [known_text(d, row.stake) for row in rows],
-            "Ce qui manque": [_missing_text(d, row.stake) for row in rows],
-            "À qui le demander": [" ; ".join(asks_of(d, row.stake)) or DASH for row in rows],
-        }
-    ).map(french)
-    frame = without_empty(frame)
-    frame.columns = pd.Index([french(name) for name in frame.columns])
+    columns = {
+        "Enjeu": [row.label for row in rows],
+        "Indicateurs lus": [_count_text(row) for row in rows],
+        "Ce que l'on sait": [known_text(d, row.stake) for row in rows],
+        "Ce qui manque": [_missing_text(d, row.stake) for row in rows],
+        "À qui le demander": [" ; ".join(asks_of(d, row.stake)) or DASH for row in rows],
+    }
+    kept = {french(name): texts for name, texts in without_empty(columns).items()}
     least = int(load_catalogue().threshold("enjeux_indicateurs_min"))
     share = quantity(100 * load_catalogue().threshold("enjeux_part_lue"), "%")
     return Table(
-        frame=frame,
+        frame=text_frame(kept),
         caption=french(
             f"Enjeux non établis : il faudrait lire {share} de leurs indicateurs, {least} au moins"
         ),
@@ -311,9 +295,8 @@ def missing_of(d: Diagnostic, stake: str) -> list[tuple[str, str]]:
 
 def asks_of(d: Diagnostic, stake: str) -> list[str]:
     """Return whom to ask for what a stake lacks, one line a request."""
-    wanted = [row.indicator for row in evidence_of(d, stake) if not row.retained]
-    known = d.coverage[d.coverage["indicator"].isin(wanted)]
-    return merge_asks(known["ask"])
+    wanted = {row.indicator for row in evidence_of(d, stake) if not row.retained}
+    return merge_asks(row.ask for row in read(d).coverage if row.indicator in wanted)
 
 
 def merge_asks(asks: Iterable[object]) -> list[str]:

@@ -8,8 +8,6 @@ from typing import Final
 import geopandas as gpd
 import numpy as np
 import shapely
-from matplotlib.patches import Circle, PathPatch
-from matplotlib.path import Path as Outline
 from shapely.geometry.base import BaseGeometry
 
 from qpvkit.catalogue import load_catalogue
@@ -30,7 +28,7 @@ from qpvkit.show.canvas import (
     new_canvas,
     text_width,
 )
-from qpvkit.show.chart import Chart, house_style
+from qpvkit.show.chart import Chart
 from qpvkit.show.select import rows_of
 from qpvkit.show.words import NBSP, french, of_name
 
@@ -57,11 +55,10 @@ def map_quartier(d: Diagnostic) -> Chart | Note:
     if not len(own):
         return Note(text="Aucun contour n’est chargé pour ce quartier : la carte n’est pas tracée.")
     metric = d.contours.to_crs(metric_crs(departement_of(d.territory.code, "qp")))
-    with house_style():
-        canvas, frame = draw_map(metric, label=d.territory.label)
-        draw_scale(canvas, frame, dataset=d.dataset)
+    canvas, frame = draw_map(metric, label=d.territory.label)
+    draw_scale(canvas, frame, dataset=d.dataset)
     return Chart(
-        figure=canvas.figure,
+        canvas=canvas,
         title=french(f"Le quartier {d.territory.label} et ses alentours"),
         alt=french(_in_words(d)),
         source=_contour_sources(d),
@@ -69,7 +66,7 @@ def map_quartier(d: Diagnostic) -> Chart | Note:
 
 
 def draw_map(metric: gpd.GeoDataFrame, *, label: str, names: bool = True) -> tuple[Canvas, Frame]:
-    """Draw contours in metres on a new sheet, with their legend; call it inside `house_style`.
+    """Draw contours in metres on a new sheet, with their legend.
 
     Parameters
     ----------
@@ -140,14 +137,8 @@ def _fill(
         if part.geom_type == "Polygon"
         for ring in (part.exterior, *part.interiors)
     ]
-    if not rings:
-        return
-    outlines = [Outline(frame.place(shapely.get_coordinates(ring)), closed=True) for ring in rings]
-    patch = PathPatch(
-        Outline.make_compound_path(*outlines), facecolor=color, edgecolor=edge, linewidth=width,
-        joinstyle="round",
-    )  # fmt: skip
-    canvas.axes.add_artist(patch)
+    outlines = [frame.place(shapely.get_coordinates(ring)).tolist() for ring in rings]
+    canvas.outline(outlines, color=color, edge=edge, width=width)
 
 
 def _ring(canvas: Canvas, shape: BaseGeometry, frame: Frame) -> None:
@@ -155,7 +146,7 @@ def _ring(canvas: Canvas, shape: BaseGeometry, frame: Frame) -> None:
     points = frame.place(shapely.get_coordinates(shape))
     if np.ptp(points, axis=0).max() < _SPECK:
         x, y = points.mean(axis=0)
-        canvas.axes.add_artist(Circle((x, y), _SPECK, facecolor="none", edgecolor=INK, linewidth=1))
+        canvas.ring(x, y, _SPECK, color=INK, width=1)
 
 
 def _names(canvas: Canvas, drawn: gpd.GeoDataFrame, frame: Frame) -> None:

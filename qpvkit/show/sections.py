@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import re
+from collections.abc import Iterator
 from typing import Final
 from urllib.parse import quote
 
@@ -27,6 +28,11 @@ _BOM: Final = "\ufeff"
 _MAX_STRIPS: Final = 12  # what a printed page holds
 _LONG: Final = 1e5  # beyond, six figures would cut a head count or a sum
 _REPEATED: Final = ("short", "theme", "unit", "direction", "publics", "base_label")
+_ELSEWHERE: Final = (  # of what backs a stake: in the profile, in the gaps, or gap + reference
+    "label", "reference_label", "status", "base", "rest_value", "rest_gap", "comparison",
+    "comparison_reason", "shrunk", "shrunk_low", "shrunk_high", "z",
+)  # fmt: skip
+_CATALOGUE: Final = ("short", "publics", "no_interval")  # of the indicator, not of the quartier
 _TECHNICAL: Final = (
     "measurement", "n_eff", "supposed", "unusual_z", "unusual_p", "scored", "p_value",
     "p_adjusted", "part", "center", "sigma", "z_low", "z_high", "reference_source",
@@ -98,7 +104,7 @@ def theme_sections(d: Diagnostic) -> Fragment:
 
 
 def _theme(d: Diagnostic, theme: str) -> dict[str, object]:
-    parts = _parts(drawable(d, theme))
+    parts = _parts([str(row.indicator) for row in drawable(d, theme)])
     charts = [plot_profile(d, theme=theme, indicators=part) for part in parts]
     charts = charts or [plot_profile(d, theme=theme)]
     return {
@@ -117,9 +123,8 @@ def _numbered(chart: Chart | Note, rank: int, count: int) -> str:
     return chart.to_html()
 
 
-def _parts(rows: pd.DataFrame) -> list[list[str]]:
+def _parts(names: list[str]) -> list[list[str]]:
     """Share the indicators of a long theme between figures of equal size, each on one page."""
-    names = [str(name) for name in rows["indicator"]]
     size = math.ceil(len(names) / math.ceil(len(names) / _MAX_STRIPS)) if names else 1
     return [names[start : start + size] for start in range(0, len(names), size)]
 
@@ -145,33 +150,31 @@ def _concerned(names: tuple[str, ...]) -> str:
 def data_links(d: Diagnostic) -> Fragment:
     """Return links that hold the tables themselves, as CSV for a French spreadsheet.
 
-    Nothing is written twice: the words of an indicator are in the profile, or in the coverage
-    when it is not published; the median of the other quartiers is in the profile too. What only
-    the method needs (p-values, effective sizes) is left to who calls the library.
+    Nothing is written twice: the words of an indicator are in the profile, or with what is missing
+    when it is not published; a base is named where it is counted; the median of the other
+    quartiers is in the profile too. What only the method needs (p-values, effective sizes) is left
+    to who calls the library.
     """
-    code = d.territory.code
+    return Fragment(markup=render("downloads.html.j2", files=list(_files(d))))
+
+
+def _files(d: Diagnostic) -> Iterator[dict[str, object]]:
+    missing = d.coverage[d.coverage["status"] != "published"]
     gaps = d.gaps[d.gaps["reference_kind"] != "peers"]
-    profile = d.profile.drop(columns=list(_TECHNICAL), errors="ignore")
-    evidence, gaps = (
-        frame.drop(columns=list(_REPEATED + _TECHNICAL), errors="ignore")
-        for frame in (d.evidence, gaps)
-    )
-    files = [
-        {
-            "name": f"{code}_{slug}.csv",
+    profile = d.profile.assign(base_label=d.profile["base_label"].where(d.profile["base"].notna()))
+    for slug, label, frame, left_out in (
+        ("enjeux", "Enjeux et verdicts", d.stakes, ()),
+        ("preuves", "Ce qui fonde chaque enjeu", d.evidence, _REPEATED + _ELSEWHERE + _TECHNICAL),
+        ("profil", "Profil du quartier", profile, _CATALOGUE + _TECHNICAL),
+        ("ecarts", "Écarts avec les territoires de comparaison", gaps, _REPEATED + _TECHNICAL),
+        ("couverture", "Ce qui manque, et à qui le demander", missing, ("reason", "status")),
+    ):
+        yield {
+            "name": f"{d.territory.code}_{slug}.csv",
             "label": label,
             "rows": len(frame),
-            "data": _inline(table_csv(frame)),
+            "data": _inline(table_csv(frame.loc[:, ~frame.columns.isin(left_out)])),
         }
-        for slug, label, frame in (
-            ("enjeux", "Enjeux et verdicts", d.stakes),
-            ("preuves", "Ce qui fonde chaque enjeu", evidence),
-            ("profil", "Profil du quartier", profile),
-            ("ecarts", "Écarts avec les territoires de comparaison", gaps),
-            ("couverture", "Ce qui est publié et ce qui manque", d.coverage.drop(columns="reason")),
-        )
-    ]
-    return Fragment(markup=render("downloads.html.j2", files=files))
 
 
 def table_csv(frame: pd.DataFrame) -> str:
@@ -182,9 +185,9 @@ def table_csv(frame: pd.DataFrame) -> str:
     >>> table_csv(pd.DataFrame({"nom": ["=1+1", "Lille"], "taux": [46.3, float("nan")]}))
     "\ufeffnom;taux\r\n'=1+1;46,3\r\nLille;\r\n"
     """
-    texts = frame.map(_csv_cell)
-    lines = [list(map(str, frame.columns)), *texts.to_numpy().tolist()]
-    return _BOM + "".join(";".join(map(_quote, line)) + "\r\n" for line in lines)
+    columns = [[str(name), *map(_csv_cell, column.tolist())] for name, column in frame.items()]
+    lines = zip(*(map(_quote, column) for column in columns), strict=True)
+    return _BOM + "".join(";".join(line) + "\r\n" for line in lines)
 
 
 def _csv_cell(value: object) -> str:
@@ -200,8 +203,12 @@ def _csv_cell(value: object) -> str:
 
 
 def _inline(text: str) -> str:
-    """Put a text into the address of a link: only what an address or an attribute forbids."""
-    return re.sub(r"[%#\"<>&\r\n\t\ufeff]", lambda found: quote(found[0]), text)
+    """Put a text into the address of a link: only what an address or an attribute forbids.
+
+    Lines end by a line feed alone, which spreadsheets read as well: three bytes less a line.
+    """
+    short = text.replace("\r\n", "\n")
+    return re.sub(r"[%#\"<>&\r\n\t\ufeff]", lambda found: quote(found[0]), short)
 
 
 def _harmless(text: str) -> str:

@@ -24,7 +24,7 @@ from qpvkit.show.canvas import (
     new_canvas,
     text_width,
 )
-from qpvkit.show.chart import Chart, house_style
+from qpvkit.show.chart import Chart
 from qpvkit.show.select import reference_title, rows_of, source_line
 from qpvkit.show.words import french
 
@@ -52,11 +52,10 @@ def map_severity(d: Diagnostic) -> Chart | Note:
             )
         )
     rows = rows.sort_values("specificity", ascending=False, kind="stable")
-    with house_style():
-        canvas = _draw(d, rows, title)
+    canvas = _draw(d, rows, title)
     sources = d.profile.loc[d.profile["indicator"].isin(rows["indicator"]), "source"]
     return Chart(
-        figure=canvas.figure,
+        canvas=canvas,
         title=french(
             f"Deux réponses : l'écart avec {title}, et ce qui est inhabituel pour un quartier"
         ),

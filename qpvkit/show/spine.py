@@ -28,7 +28,7 @@ from qpvkit.show.canvas import (
     new_canvas,
     text_width,
 )
-from qpvkit.show.chart import Chart, house_style
+from qpvkit.show.chart import Chart
 from qpvkit.show.select import reference_title, rows_of, source_line
 from qpvkit.show.strips import LEGEND_LINE, draw_legend
 from qpvkit.show.words import french, value_text
@@ -124,11 +124,10 @@ def plot_spine(d: Diagnostic) -> Chart | Note:
     spine = read_spine(d)
     if not spine:
         return Note(text=french(_NO_SPINE))
-    with house_style():
-        canvas = _draw(d, spine)
+    canvas = _draw(d, spine)
     rows = d.profile[d.profile["indicator"].isin(d.evidence["indicator"])]
     return Chart(
-        figure=canvas.figure,
+        canvas=canvas,
         title="Chaque indicateur retenu, sur une échelle commune",
         alt=french(
             f"Indicateurs du quartier {d.territory.label}, par enjeu, le plus défavorable à "

@@ -26,8 +26,8 @@ from qpvkit.show.canvas import (
     new_canvas,
     text_width,
 )
-from qpvkit.show.chart import Chart, house_style
-from qpvkit.show.select import rows_of, source_line
+from qpvkit.show.chart import Chart
+from qpvkit.show.select import evidence_of, rows_of, source_line
 from qpvkit.show.strips import LEGEND_LINE, draw_legend
 from qpvkit.show.words import chance_text, french, ordinal
 
@@ -53,12 +53,11 @@ def plot_stakes(d: Diagnostic) -> Chart | Note:
     others = d.stakes[~d.stakes["scored"]]
     if not len(scored):
         return Note(text=french(NOTHING_SCORED))
-    with house_style():
-        canvas = _draw(d, scored, others)
+    canvas = _draw(d, scored, others)
     used = d.evidence.loc[d.evidence["retained"], "indicator"]
     sources = d.profile.loc[d.profile["indicator"].isin(used), "source"]
     return Chart(
-        figure=canvas.figure,
+        canvas=canvas,
         title="Les enjeux, du plus au moins mis en évidence",
         alt=french(_in_words(d, scored, others)),
         source=source_line(d, sources),
@@ -80,8 +79,8 @@ def rank_text(row: Any) -> str:  # noqa: ANN401 - a row of itertuples
 
 def vintages_text(d: Diagnostic, stake: str) -> str:
     """Write the years of the indicators retained for a stake: « 2018 à 2021 »."""
-    rows = d.evidence[d.evidence["stake"].eq(stake) & d.evidence["retained"]]
-    years = sorted({int(year) for year in rows["vintage"].dropna() if year > 0})
+    known = [row.vintage for row in evidence_of(d, stake) if row.retained]
+    years = sorted({int(year) for year in known if not pd.isna(year) and year > 0})
     if not years:
         return "année non précisée"
     return str(years[0]) if years[0] == years[-1] else f"{years[0]} à {years[-1]}"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
@@ -27,7 +28,7 @@ from qpvkit.show.canvas import (
     text_width,
 )
 from qpvkit.show.comparison import Tone
-from qpvkit.show.select import main_gaps, position_tone, reference_title, rows_of
+from qpvkit.show.select import main_gaps, position_tone, reference_title
 from qpvkit.show.words import DOUBT_WORDS, MASKED_WORDS, french, value_text
 
 COLORS: Final[dict[Tone, str]] = {"worse": WORSE, "better": BETTER, "neutral": GREY}
@@ -79,10 +80,9 @@ class Strip:
         return (min(known), max(known)) if known else (math.nan, math.nan)
 
 
-def read_strips(d: Diagnostic, rows: pd.DataFrame) -> list[Strip]:
+def read_strips(d: Diagnostic, rows: list[Any]) -> list[Strip]:
     """Gather what the rows of the chart need, in the order of the profile."""
-    gaps = main_gaps(d)
-    references = dict(zip(gaps["indicator"], gaps["reference_value"], strict=True))
+    references = {row.indicator: row.reference_value for row in main_gaps(d)}
     return [
         Strip(
             short=french(row.short),
@@ -100,7 +100,7 @@ def read_strips(d: Diagnostic, rows: pd.DataFrame) -> list[Strip]:
             ),
             tone="neutral" if row.direction == "neutral" else position_tone(float(row.position)),
         )
-        for row in rows_of(rows)
+        for row in rows
     ]  # fmt: skip
 
 
@@ -143,7 +143,7 @@ def _draw_key(canvas: Canvas, mark: str, x: float, y: float) -> float:
         canvas.lines([((x + 11, y - 6), (x + 11, y + 5))], color=INK, width=1.2)
         return x + 32
     if mark == "masked":
-        canvas.box(x - 4, y - 5, 30, 9, color=PALE, hatch="////")
+        canvas.box(x - 4, y - 5, 30, 9, color=PALE, hatched=True)
         return x + 32
     if mark.startswith("bar "):
         canvas.box(x - 4, y - 5, 9, 9, color=_FILLS.get(mark.removeprefix("bar "), UNSAID))
@@ -162,19 +162,32 @@ def _draw_key(canvas: Canvas, mark: str, x: float, y: float) -> float:
     return x + 9
 
 
-def draw_strip(canvas: Canvas, strip: Strip, top: float) -> None:
-    """Draw one row: label and value, strip, scale."""
-    if strip.masked:
-        _draw_masked(canvas, strip, top)
-        return
+def draw_strips(canvas: Canvas, strips: list[Strip], top: float) -> None:
+    """Draw the rows below `top`: label and value, strip, scale.
+
+    All the surfaces of one colour, then all the lines, then all the marks: a page that holds
+    fifteen such charts says each style once.
+    """
+    tops = itertools.accumulate((strip.height for strip in strips), initial=top)
+    rows = list(zip(strips, tops, strict=False))
+    shown = [(strip, place) for strip, place in rows if not strip.masked]
+    hidden = [(strip, place) for strip, place in rows if strip.masked]
+    canvas.boxes([(0, place + 18, WIDTH, 12) for _, place in shown], color=PALE)
+    canvas.boxes([(0, place + 18, WIDTH, 9) for _, place in hidden], color=PALE, hatched=True)
+    _draw_marks(canvas, [_Place(strip, place + 18) for strip, place in shown])
+    for strip, place in rows:
+        if strip.masked:
+            _write_masked(canvas, strip, place)
+        else:
+            _write_strip(canvas, strip, place)
+
+
+def _write_strip(canvas: Canvas, strip: Strip, top: float) -> None:
     value = value_text(strip.value, strip.unit, status=strip.status)
-    color = COLORS[strip.tone]
     canvas.text(0, top + 11, fit(strip.short, WIDTH - text_width(value, bold=True) - 10))
-    canvas.text(WIDTH, top + 11, value, align="right", bold=True, color=color)
-    canvas.box(0, top + 18, WIDTH, 12, color=PALE)
+    canvas.text(WIDTH, top + 11, value, align="right", bold=True, color=COLORS[strip.tone])
     low, high = strip.span
     if not math.isnan(low):
-        _draw_marks(canvas, strip, top + 18, color)
         canvas.text(0, top + 42, value_text(low, strip.unit), size=SMALL, color=GREY)
     if high > low:
         words = value_text(high, strip.unit)
@@ -183,34 +196,49 @@ def draw_strip(canvas: Canvas, strip: Strip, top: float) -> None:
     canvas.text(WIDTH / 2, top + 42, note, size=SMALL, color=GREY, align="center")
 
 
-def _draw_masked(canvas: Canvas, strip: Strip, top: float) -> None:
-    """Hatch what is not known: masked is not zero."""
+def _write_masked(canvas: Canvas, strip: Strip, top: float) -> None:
+    """Say what is not known, whose strip is hatched: masked is not zero."""
     dated = f" · {strip.vintage}" if strip.vintage[:1].isdigit() else ""
     words = f"{MASKED_WORDS[strip.status]}{dated}"
     canvas.text(0, top + 11, fit(strip.short, WIDTH - text_width(words, size=SMALL) - 10))
     canvas.text(WIDTH, top + 11, words, size=SMALL, color=GREY, align="right")
-    canvas.box(0, top + 18, WIDTH, 9, color=PALE, hatch="////")
 
 
-def _draw_marks(canvas: Canvas, strip: Strip, top: float, color: str) -> None:
-    low, high = strip.span
-    room = WIDTH - 2 * _STRIP_EDGE
+class _Place:
+    """From the values of a strip to places across the sheet; `top` is that of its band."""
 
-    def place(value: float) -> float:
-        return _STRIP_EDGE + (room * (value - low) / (high - low) if high > low else room / 2)
+    def __init__(self, strip: Strip, top: float) -> None:
+        self.strip, self.top = strip, top
+        self._low, self._high = strip.span
 
-    p10, p25, median, p75, p90 = (place(cut) for cut in strip.cuts)
-    if not math.isnan(p10 + p90):
-        canvas.box(p10, top, p90 - p10, 12, color=BAND)
-    if not math.isnan(p25 + p75):
-        canvas.box(p25, top, p75 - p25, 12, color=BAND_DARK)
-    if not math.isnan(median):
-        canvas.lines([((median, top - 1.5), (median, top + 13.5))], color=INK, width=1.4)
-    if not math.isnan(strip.reference):
-        canvas.mark(place(strip.reference), top + 6, shape="D", color=INK, hollow=True)
-    if not math.isnan(strip.value):
-        doubtful = strip.status in DOUBT_WORDS
-        canvas.mark(place(strip.value), top + 6, shape="o", color=color, hollow=doubtful)
+    def __call__(self, value: float) -> float:
+        room = WIDTH - 2 * _STRIP_EDGE
+        wide = self._high > self._low
+        share = (value - self._low) / (self._high - self._low) if wide else 0.5
+        return _STRIP_EDGE + room * share
+
+
+def _draw_marks(canvas: Canvas, places: list[_Place]) -> None:
+    for first, last, color in ((0, 4, BAND), (1, 3, BAND_DARK)):
+        ends = [(place, place.strip.cuts[first], place.strip.cuts[last]) for place in places]
+        bands = [
+            (place(low), place.top, place(high) - place(low), 12.0)
+            for place, low, high in ends
+            if not math.isnan(low + high)
+        ]
+        canvas.boxes(bands, color=color)
+    middles = [(place(place.strip.cuts[2]), place.top) for place in places]
+    known = [(x, top) for x, top in middles if not math.isnan(x)]
+    canvas.lines([((x, top - 1.5), (x, top + 13.5)) for x, top in known], color=INK, width=1.4)
+    for place in places:
+        if not math.isnan(place.strip.reference):
+            x = place(place.strip.reference)
+            canvas.mark(x, place.top + 6, shape="D", color=INK, hollow=True)
+    for place in sorted(places, key=lambda place: place.strip.tone):
+        if not math.isnan(place.strip.value):
+            color, hollow = COLORS[place.strip.tone], place.strip.status in DOUBT_WORDS
+            x = place(place.strip.value)
+            canvas.mark(x, place.top + 6, shape="o", color=color, hollow=hollow)
 
 
 def _peers_words(peers: int) -> str:
@@ -227,10 +255,16 @@ def strips_in_words(d: Diagnostic, label: str, strips: list[Strip]) -> str:
         others = [
             f"{name} {value_text(known, strip.unit)}"
             for name, known in (
-                ("médiane des autres quartiers", strip.cuts[2]),
-                (title, strip.reference),
+                ("médiane", strip.cuts[2]),
+                ("référence", strip.reference),
             )
             if not math.isnan(known)
         ]
         parts.append(f"{strip.short} : {value}" + (f" ({', '.join(others)})" if others else ""))
-    return f"{label}, quartier {d.territory.label}. {' ; '.join(parts)}."
+    keys = [
+        f"{name} : {meaning}"
+        for name, meaning in (("médiane", "celle des autres quartiers"), ("référence", title))
+        if any(f"{name} " in part for part in parts)
+    ]
+    key = f" ({' ; '.join(keys)})" if keys else ""
+    return f"{label}, quartier {d.territory.label}{key}. {' ; '.join(parts)}."

@@ -11,10 +11,11 @@ import pandas as pd
 from qpvkit.codes import KIND_LABELS, Kind
 from qpvkit.diagnostic import Diagnostic
 from qpvkit.formats import DASH, number, quantity, vintage_label
-from qpvkit.show.blocks import Note, Table
+from qpvkit.show.blocks import Note, Table, text_frame
 from qpvkit.show.comparison import SAID
 from qpvkit.show.select import (
     main_gaps,
+    read,
     reference_title,
     rows_of,
     significant,
@@ -71,7 +72,8 @@ def identity_table(d: Diagnostic) -> Table:
     if not math.isnan(place.population):
         vintage = vintage_label(place.population_vintage)
         rows.append(("Habitants", f"{number(place.population)} (millésime {vintage})"))
-    frame = pd.DataFrame(rows, columns=["Rubrique", "Valeur"]).map(french)
+    heads, texts = zip(*rows, strict=True)
+    frame = text_frame({"Rubrique": heads, "Valeur": texts})
     return Table(frame=frame, caption="Carte d’identité du quartier", name="tableau-identite")
 
 
@@ -87,26 +89,24 @@ def profile_table(d: Diagnostic, *, theme: str) -> Table | Note:
     """Return what is published on a theme: value, base, vintage, other quartiers, source."""
     rows = theme_profile(d, theme)
     label = theme_label(theme)
-    if not len(rows):
+    if not rows:
         return Note(text=french(f"{label} : aucun indicateur n'est publié pour ce quartier."))
-    frame = pd.DataFrame(
+    frame = text_frame(
         {
-            "Indicateur": list(rows["label"]),
-            "Quartier": [
-                value_text(row.value, row.unit, status=row.status) for row in rows_of(rows)
-            ],
-            "Effectif": [_base_text(row) for row in rows_of(rows)],
-            "Millésime": [vintage_label(vintage) for vintage in rows["vintage"]],
-            "Autres quartiers (médiane)": [_peers_text(row) for row in rows_of(rows)],
-            "Mieux placés": [_position_text(row.position) for row in rows_of(rows)],
+            "Indicateur": [row.label for row in rows],
+            "Quartier": [value_text(row.value, row.unit, status=row.status) for row in rows],
+            "Effectif": [_base_text(row) for row in rows],
+            "Millésime": [vintage_label(row.vintage) for row in rows],
+            "Autres quartiers (médiane)": [_peers_text(row) for row in rows],
+            "Mieux placés": [_position_text(row.position) for row in rows],
         }
-    ).map(french)
+    )
     return Table(
         frame=frame,
         caption=french(f"{label} : valeurs publiées pour le quartier"),
         name=f"tableau-profil-{theme}",
         numeric=("Quartier", "Effectif", "Millésime", "Autres quartiers (médiane)", "Mieux placés"),
-        source=source_line(d, rows["source"]),
+        source=source_line(d, [row.source for row in rows]),
     )
 
 
@@ -136,41 +136,41 @@ def gaps_table(
     Grouped by what may be said: unfavourable first, then favourable, similar, not conclusive,
     without a margin of error, then context; the largest first within a unit.
     """
-    rows = main_gaps(d, reference)
-    rows = rows[rows["in_points"] if unit_kind == "pct" else ~rows["in_points"]]
+    points = unit_kind == "pct"
+    found = [row for row in main_gaps(d, reference) if row.in_points == points]
     title = reference_title(d, reference)
-    kind = "en points" if unit_kind == "pct" else "dans une autre unité"
-    if not len(rows):
+    kind = "en points" if points else "dans une autre unité"
+    if not found:
         return Note(text=french(f"Pas de tableau des écarts {kind}, faute de valeur comparable."))
-    rows = _grouped(rows).iloc[:limit]
-    rest = f"Reste {reference_rate(reference or d.reference)}"
-    lines = list(rows_of(rows))
-    frame = pd.DataFrame(
-        {
-            "Indicateur": list(rows["label"]),
-            "Quartier": [value_text(r.value, r.unit, status=r.status) for r in lines],
-            _heading(title): [value_text(r.reference_value, r.unit) for r in lines],
-            "Écart": [gap_text(r.gap, r.unit) for r in lines],
-            "Marge d'erreur": [interval_text(r.gap_low, r.gap_high, r.unit) for r in lines],
-            f"{rest} (quartier déduit)": [rest_text(r) for r in lines],
-            "Personnes concernées": [_people(r) for r in lines],
-            "Millésime": [vintage_label(vintage) for vintage in rows["vintage"]],
-            "Source": ["officielle" if ok else THIRD_PARTY for ok in rows["official"]],
-        }
-    ).map(french)
-    frame.columns = pd.Index([french(str(name)) for name in frame.columns])
-    silent = ("Personnes concernées", french(f"{rest} (quartier déduit)"))
-    frame = frame.drop(columns=[name for name in silent if frame[name].eq(DASH).all()])
+    rows = _by_sense(found)[:limit]
+    rest = french(f"Reste {reference_rate(reference or d.reference)} (quartier déduit)")
+    head, margin = french(_heading(title)), french("Marge d'erreur")
+    columns = {
+        "Indicateur": [row.label for row in rows],
+        "Quartier": [value_text(row.value, row.unit, status=row.status) for row in rows],
+        head: [value_text(row.reference_value, row.unit) for row in rows],
+        "Écart": [gap_text(row.gap, row.unit) for row in rows],
+        margin: [interval_text(row.gap_low, row.gap_high, row.unit) for row in rows],
+        rest: [rest_text(row) for row in rows],
+        "Personnes concernées": [_people(row) for row in rows],
+        "Millésime": [vintage_label(row.vintage) for row in rows],
+        "Source": ["officielle" if row.official else THIRD_PARTY for row in rows],
+    }
+    for silent in ("Personnes concernées", rest):
+        if set(columns[silent]) == {DASH}:
+            del columns[silent]
     return Table(
-        frame=frame,
+        frame=text_frame(columns),
         caption=french(f"Détail des écarts avec {title}, {kind}"),
         name=f"tableau-ecarts-{unit_kind}" + (f"-{reference}" if reference else ""),
-        numeric=("Quartier", _heading(title), "Écart", french("Marge d'erreur"), "Millésime"),
-        groups=tuple(rows["group"]),
+        numeric=("Quartier", head, "Écart", margin, "Millésime"),
+        groups=tuple(french(_GROUPS[_sense(row)]) for row in rows),
         toned="Écart",
-        tones=tuple(row.tone if row.judgement in SAID else "neutral" for row in rows_of(rows)),
+        tones=tuple(row.tone if row.judgement in SAID else "neutral" for row in rows),
         stacked=True,
-        source=source_line(d, [*rows["source"], *rows["reference_source"]]),
+        source=source_line(
+            d, [name for row in rows for name in (row.source, row.reference_source)]
+        ),
     )
 
 
@@ -184,16 +184,15 @@ _GROUPS: Final[dict[str, str]] = {
 }
 
 
-def _grouped(rows: pd.DataFrame) -> pd.DataFrame:
-    """Sort by what may be said, then unit, then size of the gap, and name each group."""
-    senses = [_sense(row) for row in rows_of(rows)]
+def _by_sense(rows: list[Any]) -> list[Any]:
+    """Sort by what may be said, then unit, then size of the gap."""
     order = list(_GROUPS)
-    keys = rows.assign(
-        group=[french(_GROUPS[sense]) for sense in senses],
-        sense=[order.index(sense) for sense in senses],
-        size=-rows["gap"].abs(),
-    )
-    return keys.sort_values(["sense", "unit", "size"], kind="stable")
+
+    def key(row: Any) -> tuple[int, str, float]:  # noqa: ANN401 - a row of itertuples
+        size = math.inf if math.isnan(row.gap) else -abs(row.gap)  # not known comes last
+        return order.index(_sense(row)), row.unit, size
+
+    return sorted(rows, key=key)
 
 
 def _sense(row: Any) -> str:  # noqa: ANN401 - a row of itertuples
@@ -234,31 +233,31 @@ def _people(row: Any) -> str:  # noqa: ANN401 - a row of itertuples
 
 def references_table(d: Diagnostic, *, limit: int = 12) -> Table | Note:
     """Return the indicators with the largest gaps, beside each territory of comparison."""
-    chosen = list(significant(main_gaps(d))["indicator"][:limit])
-    rows = d.gaps[d.gaps["indicator"].isin(chosen)]
-    if not len(rows):
+    chosen = [row.indicator for row in significant(main_gaps(d))[:limit]]
+    values: dict[str, dict[str, Any]] = {indicator: {} for indicator in chosen}
+    labels: dict[str, str] = {}
+    for row in (row for rows in read(d).gaps.values() for row in rows):
+        if row.indicator in values:
+            values[row.indicator].setdefault(row.reference_kind, row)
+            labels.setdefault(row.reference_kind, str(row.reference_label))
+    if not labels:
         return Note(text="Aucune valeur de comparaison du même millésime n’est chargée.")
-    kinds = [kind for kind in REFERENCE_KINDS if (rows["reference_kind"] == kind).any()]
-    columns: dict[str, list[str]] = {"Indicateur": [], "Millésime": [], "Quartier": []}
-    labels = rows.drop_duplicates("reference_kind").set_index("reference_kind")["reference_label"]
-    heads = {kind: _heading(reference_name(kind, str(labels[kind]))) for kind in kinds}
-    columns |= {heads[kind]: [] for kind in kinds}
-    names = dict(zip(d.profile["indicator"], d.profile["label"], strict=True))
-    for indicator in chosen:
-        found = rows[rows["indicator"] == indicator]
-        first = found.iloc[0]
-        columns["Indicateur"].append(names[indicator])
-        columns["Millésime"].append(vintage_label(first["vintage"]))
-        columns["Quartier"].append(value_text(first["value"], first["unit"]))
-        for kind in kinds:
-            columns[heads[kind]].append(_reference_cell(found, kind))
-    frame = pd.DataFrame(columns).map(french)
+    firsts = [next(iter(found.values())) for found in values.values()]
+    columns: dict[str, list[str]] = {
+        "Indicateur": [read(d).profile[indicator].label for indicator in chosen],
+        "Millésime": [vintage_label(row.vintage) for row in firsts],
+        "Quartier": [value_text(row.value, row.unit) for row in firsts],
+    }
+    for kind in (kind for kind in REFERENCE_KINDS if kind in labels):
+        head = _heading(reference_name(kind, labels[kind]))
+        columns[head] = [_reference_cell(found.get(kind)) for found in values.values()]
+    origins = [row.reference_source for found in values.values() for row in found.values()]
     return Table(
-        frame=frame,
+        frame=text_frame(columns),
         caption=french("Les principaux indicateurs, ici et dans les territoires de comparaison"),
         name="tableau-references",
-        numeric=tuple(frame.columns[1:]),
-        source=source_line(d, rows["reference_source"]),
+        numeric=tuple(columns)[1:],
+        source=source_line(d, origins),
     )
 
 
@@ -267,11 +266,8 @@ def _heading(name: str) -> str:
     return capital(re.sub(r"^(la |le |l’)", "", name))
 
 
-def _reference_cell(found: pd.DataFrame, kind: str) -> str:
-    values = found[found["reference_kind"] == kind]
-    if not len(values):
-        return NO_REFERENCE
-    return value_text(float(values["reference_value"].iloc[0]), values["unit"].iloc[0])
+def _reference_cell(row: Any) -> str:  # noqa: ANN401 - a row of itertuples, or nothing
+    return NO_REFERENCE if row is None else value_text(float(row.reference_value), row.unit)
 
 
 def coverage_table(d: Diagnostic) -> Table | Note:
@@ -316,7 +312,7 @@ def sources_table(d: Diagnostic) -> Table | Note:
     if not len(d.sources):
         return Note(text="Aucune source n’est chargée pour ce quartier.")
     rows = d.sources
-    frame = pd.DataFrame(
+    frame = text_frame(
         {
             "Source": list(rows["title"]),
             "Producteur": [
@@ -328,7 +324,7 @@ def sources_table(d: Diagnostic) -> Table | Note:
             "Licence": list(rows["licence"]),
             "Fichier lu": [file or DASH for file in rows["file"]],
         }
-    ).map(french)
+    )
     return Table(
         frame=frame,
         caption="Sources et fichiers lus",
@@ -340,12 +336,12 @@ def sources_table(d: Diagnostic) -> Table | Note:
 
 def method_table(d: Diagnostic) -> Table:
     """Return the numbers of the method."""
-    frame = pd.DataFrame(
+    frame = text_frame(
         {
             "Règle": list(d.thresholds["label"]),
             "Valeur": [_plain_number(float(value)) for value in d.thresholds["value"]],
         }
-    ).map(french)
+    )
     return Table(
         frame=frame, caption="Seuils de la méthode", name="tableau-seuils", numeric=("Valeur",)
     )

@@ -8,8 +8,7 @@ import pandas as pd
 
 from qpvkit.diagnostic import Diagnostic
 from qpvkit.formats import DASH, number, plural, quantity
-from qpvkit.show.blocks import Note, Table
-from qpvkit.show.evidence import without_empty
+from qpvkit.show.blocks import Note, Table, text_frame, without_empty
 from qpvkit.show.select import rows_of
 from qpvkit.show.words import french
 
@@ -37,16 +36,14 @@ def voices_table(d: Diagnostic) -> Table | Note:
     order = {quadrant: rank for rank, quadrant in enumerate(_QUADRANTS)}
     rows = rows.assign(place=rows["quadrant"].map(order), loud=-rows["voice"].fillna(0.0))
     rows = rows.sort_values(["place", "loud"], kind="stable")
-    frame = pd.DataFrame(
-        {
-            "Enjeu": list(rows["label"]),
-            "Les statistiques": list(rows["verdict_label"]),
-            "Le contrat": [_adopted(kept) for kept in rows["adopted"]],
-            "Part des voix": [voice_text(row) for row in rows_of(rows)],
-        }
-    ).map(french)
+    columns = {
+        "Enjeu": list(rows["label"]),
+        "Les statistiques": list(rows["verdict_label"]),
+        "Le contrat": [_adopted(kept) for kept in rows["adopted"]],
+        "Part des voix": [voice_text(row) for row in rows_of(rows)],
+    }
     return Table(
-        frame=without_empty(frame),
+        frame=text_frame(without_empty(columns)),
         caption=french(_caption(d, rows)),
         name="tableau-voix",
         groups=tuple(french(_QUADRANTS[quadrant]) for quadrant in rows["quadrant"]),

@@ -83,7 +83,7 @@ def test_page_is_french_named_and_light(page):
     assert ("html", {"lang": "fr"}) in tags
     title = html.unescape(re.search(r"<title>(.*?)</title>", page)[1])
     assert re.search(r"\((démo)\) – Q[NP]\w+", title)
-    assert len(page.encode()) < 400 * 1024
+    assert len(page.encode()) < 300 * 1024
 
 
 def test_headings_are_in_order_and_the_contents_lead_to_them(page):

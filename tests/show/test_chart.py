@@ -10,20 +10,19 @@ import xml.etree.ElementTree as ET
 import matplotlib as mpl
 import pytest
 from fakes import diagnostic
-from matplotlib.figure import Figure
 
-from qpvkit.show.chart import SVG_MIME, Chart, figure_html, house_style
+from qpvkit.show.canvas import PALE, new_canvas
+from qpvkit.show.chart import SVG_MIME, Chart, figure_html
 from qpvkit.show.charts import plot_gaps, plot_profile
 from qpvkit.show.maps import map_quartier
 
 
 def make_chart(alt: str = "Trois <barres> & une « ligne »") -> Chart:
-    with house_style():
-        figure = Figure(figsize=(4, 2))
-        axes = figure.add_axes((0, 0, 1, 1))
-        axes.plot([0.123456, 1.987654], [2, 3])
-        axes.text(0.5, 2.5, "Écart")
-    return Chart(figure=figure, alt=alt, source="Insee", title="Titre")
+    canvas = new_canvas(144)
+    canvas.lines([((0.123456, 2), (1.987654, 3))])
+    canvas.box(1.23456, 5, 8, 9, color=PALE, hatched=True)
+    canvas.text(0.5, 2.5, "Écart")
+    return Chart(canvas=canvas, alt=alt, source="Insee", title="Titre")
 
 
 def test_bundle_is_an_svg_with_its_words():
@@ -39,7 +38,7 @@ def test_svg_is_well_formed_and_named():
     root = ET.fromstring(svg)
     assert root.get("role") == "img"
     assert root.get("aria-label") == "Trois <barres> & une « ligne »"
-    assert root.get("viewBox") == "0 0 288 144"
+    assert root.get("viewBox") == "0 0 400 144"
 
 
 def test_svg_is_the_same_at_each_call_and_each_drawing():
@@ -71,7 +70,8 @@ def test_words_stay_words():
 
 def test_drawing_leaves_the_settings_of_the_analyst_alone():
     before = dict(mpl.rcParams)
-    make_chart().svg()
+    assert make_chart().svg()
+    assert make_chart().figure
     assert dict(mpl.rcParams) == before
 
 

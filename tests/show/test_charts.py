@@ -12,7 +12,7 @@ from matplotlib.patches import Rectangle
 
 from qpvkit.show.blocks import Note
 from qpvkit.show.canvas import BETTER, UNSAID, WIDTH, WORSE, fit, new_canvas, text_width
-from qpvkit.show.chart import house_style
+from qpvkit.show.chart import Chart
 from qpvkit.show.charts import plot_gaps, plot_profile
 
 
@@ -196,6 +196,6 @@ def test_fit_shortens_what_is_too_long():
 
 
 def test_canvas_origin_is_the_top_left_corner():
-    with house_style():
-        canvas = new_canvas(100)
-    assert canvas.axes.get_ylim() == (100, 0)
+    chart = Chart(canvas=new_canvas(100), alt="", source="", title="")
+    assert chart.figure.axes[0].get_ylim() == (100, 0)
+    assert chart.figure.axes[0].get_xlim() == (0, WIDTH)

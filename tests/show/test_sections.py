@@ -74,7 +74,23 @@ def test_files_write_nothing_twice():
     found = files(diagnostic())
     assert "pauvrete;Niveau" not in found["QN05901M_preuves.csv"]
     assert "short" not in found["QN05901M_ecarts.csv"].splitlines()[0]
-    assert ";shrunk_gap;" in found["QN05901M_preuves.csv"].splitlines()[0]
+    header = found["QN05901M_preuves.csv"].splitlines()[0]
+    assert ";shrunk_gap" in header
+    assert not {"label", "status", "shrunk", "comparison"} & set(header.split(";"))
+    assert "published" not in found["QN05901M_couverture.csv"]
+
+
+def test_every_indicator_is_named_in_the_profile_or_with_what_is_missing():
+    d = diagnostic()
+    rows = {
+        name: list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff")), delimiter=";"))
+        for name, text in files(d).items()
+    }
+    told = [*rows["QN05901M_profil.csv"], *rows["QN05901M_couverture.csv"]]
+    named = {row["indicator"]: row["label"] for row in told}
+    wanted = {row["indicator"] for row in rows["QN05901M_ecarts.csv"]}
+    assert wanted
+    assert all(named[indicator] for indicator in wanted)
 
 
 def test_themes_are_headings_of_the_third_level_in_the_catalogue_order():
@@ -95,9 +111,9 @@ def test_theme_with_nothing_drawn_opens_its_table():
 
 
 def test_long_theme_is_shared_between_figures_of_equal_size():
-    sizes = [len(part) for part in _parts(pd.DataFrame({"indicator": list("abcdefghijklmnop")}))]
+    sizes = [len(part) for part in _parts(list("abcdefghijklmnop"))]
     assert sizes == [8, 8]
-    assert _parts(pd.DataFrame({"indicator": []})) == []
+    assert _parts([]) == []
 
 
 def test_data_hold_the_whole_tables():

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from fakes import diagnostic, empty, plain
 
+from qpvkit.publish.export import stylesheet
 from qpvkit.show.blocks import Note, Table
 from qpvkit.show.tables import (
     NO_REFERENCE,
@@ -59,6 +60,31 @@ def test_wide_table_scrolls_in_its_own_box_that_a_keyboard_reaches(make):
     wide = len(table.frame.columns) > 3
     assert ('class="table wide' in markup) is wide
     assert ('tabindex="0"' in markup) is wide
+
+
+def test_names_of_cells_are_written_once_for_a_phone():
+    frame = pd.DataFrame({"Enjeu": ["a", "b"], "Rang d'ici \\ <1>": ["1", "2"], "Où": ["x", "y"]})
+    markup = Table(frame=frame, caption="c", name="t", stacked=True).to_html()
+    box = ET.fromstring(f"<body>{markup}</body>").find("div")
+    assert box.get("style") == "--h2:'Rang d\\27 ici \\\\ <1>';--h3:'Où'"
+    assert "style" not in Table(frame=frame, caption="c", name="t").to_html()
+
+
+def test_numbers_are_aligned_by_column_and_their_words_may_wrap():
+    frame = pd.DataFrame({"a": ["x"] * 4, "b": ["1 200", "–", "non publié", "s"], "c": ["2"] * 4})
+    markup = Table(frame=frame, caption="c", name="t", numeric=("b",)).to_html()
+    assert '<div class="table n2">' in markup
+    assert "<td>1 200</td>" in markup
+    assert "<td>–</td>" in markup
+    assert '<td class="words">non publié</td>' in markup
+
+
+def test_the_sheet_of_the_page_knows_as_many_columns_as_our_tables_have():
+    sheet = stylesheet()
+    for rank in range(2, 13):
+        assert f".stacked td:nth-child({rank}){{--h:var(--h{rank})}}" in sheet
+        assert f":where(.n{rank}) td:nth-child({rank})" in sheet
+    assert all(len(make(diagnostic()).frame.columns) <= 12 for make in ALL.values())
 
 
 def test_words_are_escaped():

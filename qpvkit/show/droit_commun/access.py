@@ -15,7 +15,7 @@ from qpvkit.diagnostic.droit_commun import DroitCommun
 from qpvkit.formats import DASH, listing, number, plural, quantity
 from qpvkit.show.blocks import Note, Table
 from qpvkit.show.canvas import INK, SMALL, WIDTH, WORSE, fit
-from qpvkit.show.chart import Chart, house_style
+from qpvkit.show.chart import Chart
 from qpvkit.show.droit_commun.words import ratio, sources_of
 from qpvkit.show.maps import draw_map, draw_scale
 from qpvkit.show.words import french
@@ -163,22 +163,21 @@ def map_services(d: DroitCommun, *, service: str = "france_services") -> Chart |
     first = str(d.scope.quartiers["code"].iloc[0])
     crs = metric_crs(departement_of(first, "qp"))
     metric = d.contours.to_crs(crs)
-    with house_style():
-        several = len(d.scope.quartiers) > 1
-        label = "quartiers du contrat" if several else d.scope.label
-        names = int(d.contours["kind"].eq("commune").sum()) <= _NAMED
-        canvas, frame = draw_map(metric, label=label, names=names)
-        placed = _inside(points, metric)
-        for x, y in placed:
-            px, py = frame.place(np.array([x, y]))
-            canvas.mark(float(px), float(py), shape="D", color=WORSE)
-        canvas.mark(WIDTH - 8, 8, shape="D", color=WORSE)
-        words = fit(french(_label(service)), WIDTH / 2, size=SMALL)
-        canvas.text(WIDTH - 17, 11, words, size=SMALL, color=INK, align="right")
-        draw_scale(canvas, frame, dataset=d.dataset)
+    several = len(d.scope.quartiers) > 1
+    label = "quartiers du contrat" if several else d.scope.label
+    names = int(d.contours["kind"].eq("commune").sum()) <= _NAMED
+    canvas, frame = draw_map(metric, label=label, names=names)
+    placed = _inside(points, metric)
+    for x, y in placed:
+        px, py = frame.place(np.array([x, y]))
+        canvas.mark(float(px), float(py), shape="D", color=WORSE)
+    canvas.mark(WIDTH - 8, 8, shape="D", color=WORSE)
+    words = fit(french(_label(service)), WIDTH / 2, size=SMALL)
+    canvas.text(WIDTH - 17, 11, words, size=SMALL, color=INK, align="right")
+    draw_scale(canvas, frame, dataset=d.dataset)
     count = plural(len(placed), "point")
     return Chart(
-        figure=canvas.figure,
+        canvas=canvas,
         title=french(f"{_label(service)} autour {_of(d)}"),
         alt=french(f"Carte : {count} de « {_label(service)} » dans les communes {_of(d)} "
                    f"{d.scope.label}. Le nord est en haut."),

@@ -26,7 +26,7 @@ from qpvkit.show.canvas import (
     new_canvas,
     text_width,
 )
-from qpvkit.show.chart import Chart, house_style
+from qpvkit.show.chart import Chart
 from qpvkit.show.droit_commun.words import (
     NATURE_WORDS,
     NORM_WORDS,
@@ -65,15 +65,14 @@ def plot_equity(d: DroitCommun) -> Chart | Note:
     groups = [group for _, group in rows.groupby("service", sort=True)]
     height = _HEAD + sum(_TITLE + _TRACK * len(group) for group in groups) + _FOOT
     scale = _Scale.over(rows)
-    with house_style():
-        canvas = new_canvas(height)
-        _head(canvas, scale)
-        top = _HEAD
-        for group in groups:
-            top = _programme(canvas, group, scale, top)
-        _foot(canvas, d)
+    canvas = new_canvas(height)
+    _head(canvas, scale)
+    top = _HEAD
+    for group in groups:
+        top = _programme(canvas, group, scale, top)
+    _foot(canvas, d)
     return Chart(
-        figure=canvas.figure,
+        canvas=canvas,
         title=french("Part reçue rapportée à la part attendue (indice d'équité, 1 : part égale)"),
         alt=french(_equity_words(rows)),
         source=sources_of(d, rows["source"]),
@@ -192,14 +191,13 @@ def plot_evidence(d: DroitCommun) -> Chart | Note:
     rows = _last_year(d.money)
     if rows.empty:
         return Note(text=french("Pas de niveau de preuve à dessiner : aucun crédit localisé."))
-    with house_style():
-        canvas = new_canvas(40 + _BAR * len(rows) + _FOOT)
-        _grade_legend(canvas)
-        for position, row in enumerate(rows_of(rows)):
-            _evidence_bar(canvas, row, 40 + _BAR * position)
-        _foot(canvas, d)
+    canvas = new_canvas(40 + _BAR * len(rows) + _FOOT)
+    _grade_legend(canvas)
+    for position, row in enumerate(rows_of(rows)):
+        _evidence_bar(canvas, row, 40 + _BAR * position)
+    _foot(canvas, d)
     return Chart(
-        figure=canvas.figure,
+        canvas=canvas,
         title=french("Niveau de preuve des euros localisés"),
         alt=french("Part des euros à chaque niveau de preuve. " + " ; ".join(
             f"{_bar_name(row)} : {_mix_words(row)}" for row in rows_of(rows)) + "."),
@@ -228,7 +226,7 @@ def _mix_words(row: Any) -> str:  # noqa: ANN401 - a row of itertuples
 def _grade_legend(canvas: Canvas) -> None:
     x = 2.0
     for name in GRADES:
-        canvas.box(x, 6, 9, 9, color=_FILLS[name], hatch="////" if name == "D" else "")
+        canvas.box(x, 6, 9, 9, color=_FILLS[name], hatched=name == "D")
         words = f"{name} {SHORT_GRADES[name]}"
         canvas.text(x + 12, 14, words, size=SMALL, color=GREY)
         x += 22 + text_width(words, size=SMALL)
@@ -241,7 +239,7 @@ def _evidence_bar(canvas: Canvas, row: Any, top: float) -> None:  # noqa: ANN401
         if share <= 0:
             continue
         width = share * WIDTH
-        canvas.box(x, top + 17, width, 14, color=_FILLS[name], hatch="////" if name == "D" else "")
+        canvas.box(x, top + 17, width, 14, color=_FILLS[name], hatched=name == "D")
         words = french(f"{name} {quantity(100 * share, '%')}")
         if text_width(words, size=SMALL) < width - 6:
             color = INK if name in ("C", "D") else "#FFFFFF" if name == "A" else INK
@@ -256,13 +254,12 @@ def plot_effort(d: DroitCommun) -> Chart | Note:
         return Note(text=french("Pas d'effort par habitant à dessiner : aucun crédit localisé."))
     rows = rows.sort_values(["year", "stage", "nature"], ascending=[False, False, True]).iloc[:8]
     most = float(rows["per_inhabitant"].max())
-    with house_style():
-        canvas = new_canvas(12 + _BAR * len(rows) + _FOOT)
-        for position, row in enumerate(rows_of(rows)):
-            _effort_bar(canvas, row, 6 + _BAR * position, most)
-        _foot(canvas, d)
+    canvas = new_canvas(12 + _BAR * len(rows) + _FOOT)
+    for position, row in enumerate(rows_of(rows)):
+        _effort_bar(canvas, row, 6 + _BAR * position, most)
+    _foot(canvas, d)
     return Chart(
-        figure=canvas.figure,
+        canvas=canvas,
         title=french("Crédits localisés par habitant : droit commun et crédits spécifiques"),
         alt=french("Barres horizontales des euros par habitant. " + " ; ".join(
             f"{_bar_name(row)} : {quantity(row.per_inhabitant, '€', decimals=2)}"
@@ -280,7 +277,7 @@ def _effort_bar(canvas: Canvas, row: Any, top: float, most: float) -> None:  # n
     length = row.per_inhabitant / most * (WIDTH - 90)
     color = INK if row.nature == "droit_commun" else LINE
     weak = row.weakest == "D"
-    canvas.box(0, top + 17, max(length, 1.0), 13, color=color, hatch="////" if weak else "")
+    canvas.box(0, top + 17, max(length, 1.0), 13, color=color, hatched=weak)
     canvas.text(length + 5, top + 27.5, value, bold=True)
 
 

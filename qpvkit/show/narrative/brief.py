@@ -168,17 +168,16 @@ def _gaps(d: Diagnostic) -> tuple[str, list[tuple[str, str]], str]:
     """Choose the largest unfavourable gaps in points that are established, and open the list."""
     title = reference_title(d)
     rows = significant(main_gaps(d))
-    said = rows[rows["judgement"].isin(SAID)]
-    worse = said[said["tone"] == "worse"]
-    if not len(rows):
+    worse = [row for row in rows if row.judgement in SAID and row.tone == "worse"]
+    if not rows:
         return "", [], ""
-    if not len(worse):
+    if not worse:
         compared = plural(len(rows), "pourcentage comparable", "pourcentages comparables")
         return f"Aucun écart défavorable n'est établi avec {title} sur {compared}.", [], ""
     count = _COUNT_WORDS.get(
         len(worse), "Les trois plus grands écarts défavorables parmi ceux qui sont établis"
     )
-    chosen = list(rows_of(worse.iloc[:_COUNT]))
+    chosen = worse[:_COUNT]
     origins = {source_line(d, [row.source, row.reference_source]) for row in chosen}
     closing = f"Source : {origins.pop()}." if len(origins) == 1 else ""
     return f"{count}, en points, avec {title} :", [_gap_point(row) for row in chosen], closing

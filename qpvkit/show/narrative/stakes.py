@@ -24,7 +24,7 @@ from qpvkit.show.narrative.sentences import (
     unusual_sentence,
     verdict_sentence,
 )
-from qpvkit.show.select import evidence_of, rows_of
+from qpvkit.show.select import evidence_of, read
 from qpvkit.show.words import french, reference_place, reference_rate
 
 _INSIDE: Final = ("commune", "epci")  # a reader may take them as the rest: say that they are not
@@ -73,7 +73,7 @@ def tell_stakes(d: Diagnostic) -> list[StakeStory]:
     >>> {1 <= len(story.sentences) <= 6 for story in stories}
     {True}
     """
-    return [_tell(d, row) for row in rows_of(d.stakes)]
+    return [_tell(d, row) for row in read(d).stakes]
 
 
 def _tell(d: Diagnostic, stake: Any) -> StakeStory:  # noqa: ANN401 - a row of itertuples
@@ -148,9 +148,9 @@ def _lead(d: Diagnostic, row: Any) -> list[str]:  # noqa: ANN401 - a row of iter
         corrected_people(row), row.base_label, label=row.label,
         rate=reference_rate(row.reference_kind) if isinstance(row.reference_kind, str) else "",
     )  # fmt: skip
-    profile = d.profile[d.profile["indicator"] == row.indicator].iloc[0]
-    median = math.nan if row.reference_kind == "peers" else float(profile["peers_median"])
-    unusual = None if pd.isna(profile["unusual"]) else bool(profile["unusual"])
+    own = read(d).profile[row.indicator]
+    median = math.nan if row.reference_kind == "peers" else float(own.peers_median)
+    unusual = None if pd.isna(own.unusual) else bool(own.unusual)
     return [
         fact_sentence(read_fact(row)),
         gap_sentence(found, corrected=True, people=people),
