@@ -50,6 +50,14 @@ ClusterOption = Annotated[
     str,
     typer.Option("--cluster", help="Grappe Dask : tcp://MACHINE:8786, ou local:N pour l'essayer."),
 ]
+ShareOption = Annotated[
+    str,
+    typer.Option(
+        "--share",
+        help="Avec --cluster, lieu commun aux machines qui n'ont pas de dossier partagé : "
+        "s3://SEAU/qpvkit, sftp://… Données et rapports y sont envoyés.",
+    ),
+]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,20 +101,23 @@ def make_query(
 
 def make_options(
     *, jobs: int | None, force: bool, resume: bool, timeout: float, isolation: str | None,
-    cluster: str,
+    cluster: str, share: str = "",
 ) -> BatchOptions:  # fmt: skip
     """Check the options of a batch.
 
     Raises
     ------
     UnknownNameError
-        No such isolation.
+        No such isolation, or a shared place without a cluster.
     """
+    if share and not cluster:
+        hint = "Ajoutez --cluster tcp://MACHINE:8786 ; sans grappe, ce dossier-ci suffit."
+        raise UnknownNameError("--share va avec --cluster", share, hint=hint)
     if isolation not in (None, "fork", "kernel"):
         raise UnknownNameError("isolation inconnue", str(isolation), near=("fork", "kernel"))
     return BatchOptions(
         jobs=jobs, force=force, resume=resume, timeout=timeout, cluster=cluster,
-        isolation=isolation,  # type: ignore[arg-type]
+        share=share, isolation=isolation,  # type: ignore[arg-type]
     )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from qpvkit.cli.reports import (
     LimitOption,
     OnlyOption,
     ResumeOption,
+    ShareOption,
     TimeoutOption,
     gather,
     make_options,
@@ -54,12 +55,13 @@ def batch_command(
     timeout: TimeoutOption = 600.0,
     isolation: IsolationOption = None,
     cluster: ClusterOption = "",
+    share: ShareOption = "",
 ) -> None:
     """Produire les rapports d'un plan de lot qui ne sont pas à jour."""
     settings = load_settings(dataset)
     options = make_options(
         jobs=jobs, force=force, resume=resume, timeout=timeout, isolation=isolation,
-        cluster=cluster,
+        cluster=cluster, share=share,
     )  # fmt: skip
     query = make_query(
         zoning=zoning, region=region, departement=departement, epci=epci, commune=commune
