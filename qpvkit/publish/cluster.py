@@ -58,8 +58,8 @@ def run_on_cluster(
         dask is not installed, the cluster or the shared place does not answer, or a shard was lost
         several times.
     """
+    share = open_share(url) if url else None
     with _client(address) as client:
-        share = open_share(url) if url else None
         workers = max(1, len(client.scheduler_info()["workers"]))
         order = Order(
             dataset=settings.dataset, url=url,

@@ -22,6 +22,7 @@ import os
 import re
 import shutil
 import tempfile
+import time
 import uuid
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -39,9 +40,11 @@ from qpvkit.settings import Settings, load_settings
 _TAIL: Final = 65_536  # bytes at the end of a page, where its record is
 _PACKAGES: Final = {
     "sftp": "paramiko", "ssh": "paramiko", "smb": "smbprotocol", "hdfs": "pyarrow",
+    "http": "aiohttp", "https": "aiohttp",
 }  # fmt: skip
 _READ_ONLY: Final = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 _MARK: Final = "tables/.fait"
+_KEPT: Final = 7 * 86_400  # seconds since a worker last used what it fetched
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -93,6 +96,8 @@ class Share:
                     (staging / name).parent.mkdir(parents=True, exist_ok=True)
                     _link(kept, staging / name)
                 staging.replace(tree)
+            os.utime(tree)
+            _sweep(cache)
         return Settings(dataset=dataset, home=tree / "home", share=tree / "share")
 
     def _fetch_object(self, sha256: str, mtime: int, cache: Path) -> Path:
@@ -209,8 +214,10 @@ class Share:
         """Put a file; a reader never meets half of it."""
         target = self._at(name)
         parent, _, base = target.rpartition("/")
-        self._files.makedirs(parent, exist_ok=True)
-        if not _renames(self._files):
+        renames = _renames(self._files)
+        if renames or self._root.startswith("/"):  # elsewhere it would create a bucket
+            self._files.makedirs(parent, exist_ok=True)
+        if not renames:
             self._files.put_file(str(path), target)
             return
         draft = f"{parent}/.{base}.{uuid.uuid4().hex}.tmp"
@@ -242,7 +249,7 @@ class Share:
         Raises
         ------
         ReportError
-            It is read-only, does not answer or is full.
+            It is read-only, out of reach or full.
         """
         try:
             yield
@@ -255,7 +262,9 @@ class Share:
                 what = "est en lecture seule : donnez-vous le droit d'y écrire"
             else:
                 detail = shown(" ".join(str(error).split()) or type(error).__name__)[:200]
-                what = f"ne répond pas ({detail}) : vérifiez l'adresse, le réseau et vos accès"
+                what = (
+                    f"est hors d'atteinte ({detail}) : vérifiez l'adresse, le réseau et vos accès"
+                )
             msg = f"{shown(self.url)} {what}, puis relancez ; ce qui est fait est gardé."
             raise ReportError(msg) from error
 
@@ -354,6 +363,16 @@ def _number(listed: dict[str, list[Any]]) -> str:
     """Return what tells a bundle apart: names and contents."""
     content = json.dumps({name: row[0] for name, row in listed.items()}, sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()[:24]
+
+
+def _sweep(cache: Path) -> None:
+    """Remove what no batch of the last days used; what is still linked stays."""
+    for tree in cache.iterdir():
+        if tree.is_dir() and tree.name != "objects" and time.time() - tree.stat().st_mtime > _KEPT:
+            shutil.rmtree(tree, ignore_errors=True)
+    for kept in (cache / "objects").iterdir():
+        if kept.stat().st_nlink == 1:
+            kept.unlink()
 
 
 def _link(kept: Path, target: Path) -> None:

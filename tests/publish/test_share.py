@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -131,6 +132,20 @@ def test_a_sending_cut_short_is_never_read_and_is_taken_up(place, url, elsewhere
     assert kept.read_bytes() == (open_store(settings).folder / kept.name).read_bytes()
 
 
+def test_what_was_fetched_long_ago_is_removed(place, url, elsewhere):
+    settings = place()
+    share, store = open_share(url), open_store(settings)
+    old = share.fetch_inputs(share.send_inputs(settings, store), "demo").home.parent
+    os.utime(old, (0, 0))
+    place(NOTEBOOK, "print(2)")
+    new = share.fetch_inputs(share.send_inputs(settings, store), "demo").home.parent
+    assert new.is_dir()
+    assert not old.exists()
+    kept = [path for path in new.rglob("*") if path.is_file()]
+    contents = {path.read_bytes() for path in kept}
+    assert len(list((new.parent / "objects").iterdir())) == len(contents)
+
+
 def test_a_damaged_object_is_refused(place, url, elsewhere):
     order = order_of(url, place())
     listed = json.loads(
@@ -219,7 +234,7 @@ def test_the_package_that_is_missing_is_named(monkeypatch):
     [
         (PermissionError(13, "Permission denied"), "lecture seule"),
         (OSError(30, "Read-only file system"), "lecture seule"),
-        (ConnectionRefusedError("refus"), r"ne répond pas \(refus\)"),
+        (ConnectionRefusedError("refus"), r"hors d'atteinte \(refus\)"),
     ],
 )
 def test_a_place_that_cannot_be_used_is_told(url, monkeypatch, error, words):
