@@ -124,7 +124,7 @@ def _listen(event: dict[str, Any], settings: Settings, share: Share | None) -> O
     """Return the outcome that a worker says; None when its page is not seen from here yet."""
     try:
         if share:
-            share.fetch_report(settings, event["page"])
+            share.fetch_report(settings, event["page"], failed=bool(event["error"]))
     except ReportError:  # the end of the shard will tell
         return None
     return heard(event, read_record(settings.reports_dir / event["page"]))
@@ -134,7 +134,7 @@ def _checked(outcome: Outcome, settings: Settings, share: Share | None) -> Outco
     """Bring a page back, and make sure that it is the one that was made."""
     if share is None:
         return outcome
-    share.fetch_report(settings, outcome.page)
+    share.fetch_report(settings, outcome.page, failed=bool(outcome.error))
     record = read_record(settings.reports_dir / outcome.page)
     if outcome.error or (record and mark_of(record.to_json()) == mark_of(outcome.record)):
         return outcome

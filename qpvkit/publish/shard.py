@@ -108,7 +108,7 @@ def _make(tasks: list[Task], order: Order, number: int) -> list[Outcome]:
 
     def note(outcome: Outcome) -> None:
         if share and outcome.page not in known:
-            share.put_report(settings, outcome.page)
+            share.put_report(settings, outcome.page, failed=bool(outcome.error))
         found.append(outcome)
         _say(topics, outcome)
 

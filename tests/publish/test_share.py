@@ -15,8 +15,9 @@ from qpvkit.errors import ReportError, UnknownNameError
 from qpvkit.load.store import open_store
 from qpvkit.publish import cluster
 from qpvkit.publish.batch import BatchOptions, run_batch
+from qpvkit.publish.place import shown
 from qpvkit.publish.shard import make_shard
-from qpvkit.publish.share import open_share, shown
+from qpvkit.publish.share import open_share
 from qpvkit.settings import Settings
 
 fsspec = pytest.importorskip("fsspec", reason="fsspec n'est pas installé (extra cluster)")
@@ -180,12 +181,14 @@ def test_the_notebook_of_a_failure_comes_back_and_goes_away(place, url, elsewher
     share = open_share(url)
     (outcome,) = make_shard([task_of(CODES[0])], order_of(url, settings))
     assert "non" in outcome["error"]
-    share.fetch_report(settings, outcome["page"])
+    share.fetch_report(settings, outcome["page"], failed=True)
     assert files(settings.reports_dir) == [f"{NOTEBOOK}/{CODES[0]}.erreur.ipynb"]
     settings = place(NOTEBOOK, "print(1)")
     make_shard([task_of(CODES[0])], order_of(url, settings))
     found = Path(url.removeprefix("plain://")) / "reports" / "demo"
     assert files(found) == [f"{NOTEBOOK}/{CODES[0]}.html"]
+    share.fetch_report(settings, outcome["page"], failed=False)
+    assert files(settings.reports_dir) == [f"{NOTEBOOK}/{CODES[0]}.html"]
 
 
 def test_pages_made_here_before_are_put_too(place, url):
@@ -210,7 +213,7 @@ def test_a_page_that_is_not_the_one_made_is_a_failure(place, url, monkeypatch):
     page = settings.reports_dir / f"{NOTEBOOK}/{CODES[0]}.html"
     page.parent.mkdir(parents=True)
     page.write_text("autre chose", encoding="utf-8")
-    share.put_report(settings, f"{NOTEBOOK}/{CODES[0]}.html")
+    share.put_report(settings, f"{NOTEBOOK}/{CODES[0]}.html", failed=False)
     made = cluster.Outcome(page=f"{NOTEBOOK}/{CODES[0]}.html", record={"notebook": NOTEBOOK})
     assert "n'est pas celle" in cluster._checked(made, settings, share).error
 
