@@ -89,6 +89,7 @@ def test_check_says_what_is_declared_and_read():
         (["batch", "quartiers_2042"], "quartiers_2024"),
         (["batch", "quartiers_2024", "--isolation", "bulle"], "isolation inconnue"),
         (["batch", "quartiers_2024", "--cluster", "ici", "--force"], "local:2"),
+        (["build", "--share", "s3://seau/qpvkit"], "--share va avec --cluster"),
         (["status", "rien"], "plan de lot inconnu"),
     ],
 )

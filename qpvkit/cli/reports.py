@@ -3,53 +3,150 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
-from typing import Annotated
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any
 
 import typer
 
 from qpvkit import console
-from qpvkit.cli.options import open_updated, read_zoning
+from qpvkit.cli.options import (
+    CommuneOption,
+    DatasetOption,
+    DepartementOption,
+    EpciOption,
+    RegionOption,
+    ZoningOption,
+    open_updated,
+    read_zoning,
+)
 from qpvkit.console import STDERR, STDOUT
 from qpvkit.errors import UnknownNameError
 from qpvkit.formats import plural
 from qpvkit.load.store import Store
 from qpvkit.publish.batch import BatchOptions, review_tasks, run_tasks
 from qpvkit.publish.freshness import count_states
+from qpvkit.publish.place import shown
 from qpvkit.publish.plan import Plan, Query, known_codes, plan_tasks, require_tasks
-from qpvkit.publish.runners import NO_FORK, can_fork
+from qpvkit.publish.runners import DEFAULT_TIMEOUT, NO_FORK, can_fork
 from qpvkit.publish.tasks import Task
-from qpvkit.settings import Settings
+from qpvkit.settings import Settings, load_settings
 
-OnlyOption = Annotated[
-    list[str] | None, typer.Option("--only", help="Seulement ce quartier (répétable).")
-]
 LimitOption = Annotated[int | None, typer.Option("--limit", min=1, help="Au plus N rapports.")]
-JobsOption = Annotated[
-    int | None,
-    typer.Option("--jobs", "-j", min=1, help="Rapports faits en même temps ; les processeurs."),
-]
-ForceOption = Annotated[bool, typer.Option("--force", help="Refaire aussi ce qui est à jour.")]
-ResumeOption = Annotated[
-    bool,
-    typer.Option(
-        "--resume", help="Reprendre le lot interrompu sans refaire ce qu'il a fait, échecs compris."
-    ),
-]
-DryRunOption = Annotated[
-    bool, typer.Option("--dry-run", help="Dire ce qui serait fait, et pourquoi, sans le faire.")
-]
-TimeoutOption = Annotated[
-    float, typer.Option("--timeout", min=1, help="Secondes accordées à un rapport.")
-]
-IsolationOption = Annotated[
-    str | None,
-    typer.Option("--isolation", help="fork (un processus par rapport) ou kernel (un noyau)."),
-]
-ClusterOption = Annotated[
-    str,
-    typer.Option("--cluster", help="Grappe Dask : tcp://MACHINE:8786, ou local:N pour l'essayer."),
-]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Which:
+    """The options that choose reports."""
+
+    dataset: DatasetOption = None
+    zoning: ZoningOption = None
+    region: RegionOption = None
+    departement: DepartementOption = None
+    epci: EpciOption = None
+    commune: CommuneOption = None
+    only: Annotated[
+        list[str] | None, typer.Option("--only", help="Seulement ce quartier (répétable).")
+    ] = None
+
+    def gather(
+        self, plans: Callable[[Settings], Sequence[Plan]], limit: int | None = None
+    ) -> Wanted:
+        """List the reports of some plans that these options keep."""
+        settings = load_settings(self.dataset)
+        query = make_query(
+            zoning=self.zoning, region=self.region, departement=self.departement, epci=self.epci,
+            commune=self.commune,
+        )  # fmt: skip
+        return gather(plans(settings), settings=settings, query=query, only=self.only, limit=limit)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class How:
+    """The options of a batch."""
+
+    jobs: Annotated[
+        int | None,
+        typer.Option("--jobs", "-j", min=1, help="Rapports faits en même temps ; les processeurs."),
+    ] = None
+    force: Annotated[bool, typer.Option("--force", help="Refaire aussi ce qui est à jour.")] = False
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume",
+            help="Reprendre le lot interrompu sans refaire ce qu'il a fait, échecs compris.",
+        ),
+    ] = False
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Dire ce qui serait fait, et pourquoi, sans le faire.")
+    ] = False
+    timeout: Annotated[
+        float, typer.Option("--timeout", min=1, help="Secondes accordées à un rapport.")
+    ] = DEFAULT_TIMEOUT
+    isolation: Annotated[
+        str | None,
+        typer.Option("--isolation", help="fork (un processus par rapport) ou kernel (un noyau)."),
+    ] = None
+    cluster: Annotated[
+        str,
+        typer.Option(
+            "--cluster", help="Grappe Dask : tcp://MACHINE:8786, ou local:N pour l'essayer."
+        ),
+    ] = ""
+    share: Annotated[
+        str,
+        typer.Option(
+            "--share",
+            help="Avec --cluster, lieu commun aux machines qui n'ont pas de dossier partagé : "
+            "s3://SEAU/qpvkit, sftp://… Données et rapports y sont envoyés.",
+        ),
+    ] = ""
+
+    def options(self) -> BatchOptions:
+        """Check the options.
+
+        Raises
+        ------
+        UnknownNameError
+            No such isolation, or a shared place without a cluster.
+        """
+        if self.isolation not in (None, "fork", "kernel"):
+            near = ("fork", "kernel")
+            raise UnknownNameError("isolation inconnue", str(self.isolation), near=near)
+        if self.share and not self.cluster:
+            hint = "Ajoutez --cluster tcp://MACHINE:8786 ; sans grappe, ce dossier-ci suffit."
+            raise UnknownNameError("--share va avec --cluster", shown(self.share), hint=hint)
+        given = dataclasses.asdict(self)
+        del given["dry_run"]
+        return BatchOptions(**given)
+
+
+def spread_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command, as options of its own, the fields of the dataclasses that it takes."""
+    signature = inspect.signature(command, eval_str=True)
+    taken: dict[str, Any] = {
+        name: parameter.annotation
+        for name, parameter in signature.parameters.items()
+        if dataclasses.is_dataclass(parameter.annotation)
+    }
+
+    def spread(**given: Any) -> None:  # noqa: ANN401
+        for name, kind in taken.items():
+            fields = [field.name for field in dataclasses.fields(kind)]
+            given[name] = kind(**{field: given.pop(field) for field in fields})
+        command(**given)
+
+    parameters = []
+    for name, parameter in signature.parameters.items():
+        spreads = name in taken
+        own = (
+            inspect.signature(taken[name], eval_str=True).parameters if spreads else {"": parameter}
+        )
+        parameters += [one.replace(kind=one.KEYWORD_ONLY) for one in own.values()]
+    spread.__doc__ = command.__doc__
+    spread.__annotations__ = {one.name: one.annotation for one in parameters}
+    spread.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    return spread
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,25 +185,6 @@ def make_query(
     return Query(
         zoning=read_zoning(zoning), region=region, departement=departement, epci=epci,
         commune=commune,
-    )  # fmt: skip
-
-
-def make_options(
-    *, jobs: int | None, force: bool, resume: bool, timeout: float, isolation: str | None,
-    cluster: str,
-) -> BatchOptions:  # fmt: skip
-    """Check the options of a batch.
-
-    Raises
-    ------
-    UnknownNameError
-        No such isolation.
-    """
-    if isolation not in (None, "fork", "kernel"):
-        raise UnknownNameError("isolation inconnue", str(isolation), near=("fork", "kernel"))
-    return BatchOptions(
-        jobs=jobs, force=force, resume=resume, timeout=timeout, cluster=cluster,
-        isolation=isolation,  # type: ignore[arg-type]
     )  # fmt: skip
 
 

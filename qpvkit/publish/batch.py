@@ -50,6 +50,9 @@ class BatchOptions:
         Seconds that a report may last.
     cluster
         ``tcp://…``, the scheduler of a Dask cluster, or ``local:N``; empty for this machine alone.
+    share
+        A place that workers reach by an address (``s3://…``), where the reports are put as well;
+        empty when they see the folders of this machine.
     """
 
     jobs: int | None = None
@@ -58,6 +61,7 @@ class BatchOptions:
     isolation: Isolation | None = None
     timeout: float = DEFAULT_TIMEOUT
     cluster: str = ""
+    share: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,6 +186,10 @@ def _make(
                 write_site(settings, manifest.entries.values(), store=store)
             raise
     index = _finish(manifest, settings, store, changed=bool(chosen) or bool(manifest.rebuilt))
+    if options.share:
+        from qpvkit.publish.share import open_share  # noqa: PLC0415 - fsspec is an extra
+
+        open_share(options.share).put_site(settings, manifest.entries.values(), done)
     made = [manifest.entries[page] for page in by_page if page in done]
     return BatchResult(
         reports={
@@ -222,7 +230,10 @@ def _runner(options: BatchOptions) -> Callable[[list[Task], OnOutcome, Settings,
     if options.cluster:
         from qpvkit.publish.cluster import run_on_cluster  # noqa: PLC0415 - dask is an extra
 
-        return functools.partial(run_on_cluster, address=options.cluster, timeout=options.timeout)
+        return functools.partial(
+            run_on_cluster, address=options.cluster, timeout=options.timeout, force=options.force,
+            url=options.share,
+        )  # fmt: skip
     isolation = options.isolation or ("fork" if can_fork() else "kernel")
     if isolation == "fork" and not can_fork():
         msg = "Ce système ne sait pas dupliquer un processus : --isolation kernel."

@@ -1,11 +1,11 @@
 """The same batch on many machines: shards of reports on a Dask cluster.
 
 A task is a shard, not a report: each pays for one zygote. A shard is idempotent, so a scheduler may
-run it again when a worker dies: a report whose page is there already, made of the same things, is
-not made twice. Workers write pages and nothing else; the manifest is written by the process that
-started the batch.
+run it again when a worker dies: see `qpvkit.publish.shard`. Workers write pages and nothing else;
+the manifest is written by the process that started the batch.
 
-Places are paths that every machine sees: the folder of the store and that of the reports.
+Places are paths that every machine sees (the folder of the store and that of the reports), or an
+address: see `qpvkit.publish.share`.
 """
 
 from __future__ import annotations
@@ -13,14 +13,20 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import logging
+import queue
+import uuid
 from collections.abc import Iterator
-from pathlib import Path
+from concurrent.futures import CancelledError
 from typing import Any, Final
 
 from qpvkit.errors import ReportError, UnknownNameError
-from qpvkit.publish.record import Record, changes_since, read_record, shared_inputs
-from qpvkit.publish.runners import DEFAULT_TIMEOUT, can_fork, run_forked, run_in_kernels
-from qpvkit.publish.tasks import OnOutcome, Outcome, Task
+from qpvkit.load.store import open_store
+from qpvkit.publish.parameters import find_notebook
+from qpvkit.publish.record import read_record
+from qpvkit.publish.runners import DEFAULT_TIMEOUT
+from qpvkit.publish.shard import Order, heard, make_shard, mark_of, needs_of
+from qpvkit.publish.share import Share, open_share
+from qpvkit.publish.tasks import OnOutcome, Outcome, Task, tell_all
 from qpvkit.settings import Settings
 
 _LOCAL: Final = "local:"
@@ -31,7 +37,7 @@ _PATIENCE: Final = 10.0  # seconds until a scheduler answers
 
 def run_on_cluster(
     tasks: list[Task], on_outcome: OnOutcome, settings: Settings, jobs: int, *,
-    address: str, timeout: float = DEFAULT_TIMEOUT,
+    address: str, timeout: float = DEFAULT_TIMEOUT, force: bool = False, url: str = "",
 ) -> None:  # fmt: skip
     """Make reports on the workers of a Dask cluster.
 
@@ -39,105 +45,124 @@ def run_on_cluster(
     ----------
     address
         ``tcp://…``, or ``local:N`` for N workers on this machine.
+    force
+        Make again what is made of the same things already.
+    url
+        A place that workers reach by an address, when they do not see the folders of this machine.
 
     Raises
     ------
     UnknownNameError
-        The address is of neither form.
+        An address is of no known form.
     ReportError
-        dask is not installed, the cluster does not answer, or a shard was lost several times.
+        dask is not installed, the cluster or the shared place does not answer, or a shard was lost
+        several times.
     """
+    share = open_share(url) if url else None
     with _client(address) as client:
         workers = max(1, len(client.scheduler_info()["workers"]))
-        each = max(1, jobs // workers) if address.startswith(_LOCAL) else jobs
+        order = Order(
+            dataset=settings.dataset, url=url,
+            home="" if share else str(settings.home), share="" if share else str(settings.share),
+            bundle=share.send_inputs(settings, open_store(settings)) if share else "",
+            jobs=max(1, jobs // workers) if address.startswith(_LOCAL) else jobs,
+            timeout=timeout, force=force, batch=f"qpvkit-{uuid.uuid4().hex[:12]}",
+            needs=needs_of(find_notebook(tasks[0].notebook, settings=settings)),
+        )  # fmt: skip
         shards = list(_shards(tasks, workers))
-        futures = [
-            client.submit(
-                make_shard, [dataclasses.asdict(task) for task in shard], _as_json(settings),
-                jobs=each, timeout=timeout, pure=False, retries=2,
-            )
-            for shard in shards
-        ]  # fmt: skip
-        _collect(client, futures, on_outcome)
+        with _submitted(client, shards, order) as inbox:
+            tell_all(_outcomes(inbox, len(shards), settings, share), on_outcome)
 
 
-def _collect(client: Any, futures: list[Any], on_outcome: OnOutcome) -> None:  # noqa: ANN401
-    """Tell of the reports as the shards end."""
-    from distributed import KilledWorker, as_completed  # noqa: PLC0415 - an extra
+@contextlib.contextmanager
+def _submitted(
+    client: Any,  # noqa: ANN401
+    shards: list[list[Task]],
+    order: Order,
+) -> Iterator[queue.SimpleQueue[Any]]:
+    """Give the shards to the cluster; yield where what is said and what ends comes in."""
+    inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    client.subscribe_topic(order.batch, lambda event: inbox.put(event[1]))
+    futures = [
+        client.submit(
+            make_shard, [dataclasses.asdict(task) for task in shard], dataclasses.asdict(order),
+            number, pure=False, retries=2,
+        )
+        for number, shard in enumerate(shards)
+    ]  # fmt: skip
+    for future in futures:
+        future.add_done_callback(inbox.put)
+    try:
+        yield inbox
+    finally:
+        client.unsubscribe_topic(order.batch)
+        client.cancel(futures)
+
+
+def _outcomes(
+    inbox: queue.SimpleQueue[Any], shards: int, settings: Settings, share: Share | None
+) -> Iterator[Outcome]:
+    """Yield each outcome once: as soon as a worker says it, or when its shard ends."""
+    told: set[str] = set()
+    while shards:
+        item = inbox.get()
+        if isinstance(item, dict):
+            outcome = None if item["page"] in told else _listen(item, settings, share)
+            ended = [] if outcome is None else [outcome]
+        else:
+            shards -= 1
+            ended = [
+                _checked(Outcome(**content), settings, share)
+                for content in _result(item)
+                if content["page"] not in told
+            ]
+        told.update(outcome.page for outcome in ended)
+        yield from ended
+
+
+def _listen(event: dict[str, Any], settings: Settings, share: Share | None) -> Outcome | None:
+    """Return the outcome that a worker says; None when its page is not seen from here yet."""
+    try:
+        if share:
+            share.fetch_report(settings, event["page"], failed=bool(event["error"]))
+    except ReportError:  # the end of the shard will tell
+        return None
+    return heard(event, read_record(settings.reports_dir / event["page"]))
+
+
+def _checked(outcome: Outcome, settings: Settings, share: Share | None) -> Outcome:
+    """Bring a page back, and make sure that it is the one that was made."""
+    if share is None:
+        return outcome
+    share.fetch_report(settings, outcome.page, failed=bool(outcome.error))
+    record = read_record(settings.reports_dir / outcome.page)
+    if outcome.error or (record and mark_of(record.to_json()) == mark_of(outcome.record)):
+        return outcome
+    error = "La page revenue du partage n'est pas celle qui a été faite. Relancez la commande."
+    return dataclasses.replace(outcome, record=None, error=error)
+
+
+def _result(future: Any) -> list[dict[str, Any]]:  # noqa: ANN401
+    from distributed import KilledWorker  # noqa: PLC0415 - an extra
 
     try:
-        for future in as_completed(futures):
-            for content in future.result():
-                outcome = Outcome(**content)
-                on_outcome(outcome)
-                if outcome.fatal:
-                    raise ReportError(outcome.error)
+        found: list[dict[str, Any]] = future.result()
     except KilledWorker as error:
         msg = (
             "Un lot de rapports a fait tomber plusieurs machines de la grappe. Relancez avec "
             "--jobs 1, ou sans --cluster."
         )
         raise ReportError(msg) from error
-    except (OSError, TimeoutError) as error:
+    except (OSError, TimeoutError, CancelledError) as error:
         msg = f"La grappe ne répond plus ({error}). Relancez : ce qui est fait est gardé."
         raise ReportError(msg) from error
-    finally:
-        client.cancel(futures)
-
-
-def make_shard(
-    tasks: list[dict[str, Any]], places: dict[str, str], *, jobs: int, timeout: float
-) -> list[dict[str, Any]]:
-    """Make some reports on this worker, in processes of their own; leave those that are there.
-
-    Returns
-    -------
-    list
-        What became of each, as JSON can hold it.
-    """
-    settings = Settings(
-        dataset=places["dataset"],  # type: ignore[arg-type]
-        home=Path(places["home"]),
-        share=Path(places["share"]),
-    )
-    found: list[Outcome] = []
-    left = []
-    for task in (Task(**content) for content in tasks):
-        record = _made_already(task, settings)
-        if record is None:
-            left.append(task)
-        else:
-            found.append(Outcome(page=task.page, record=record.to_json()))
-    if left:
-        run = run_forked if can_fork() else run_in_kernels
-        run(left, found.append, settings, jobs, timeout=timeout)
-    return [dataclasses.asdict(outcome) for outcome in found]
-
-
-def _made_already(task: Task, settings: Settings) -> Record | None:
-    """Return the record of a page that another worker made, before it died, of the same things."""
-    from qpvkit.load.store import open_store  # noqa: PLC0415 - on the worker
-    from qpvkit.publish.parameters import find_notebook  # noqa: PLC0415
-
-    page = settings.reports_dir / task.page
-    record = read_record(page) if page.exists() else None
-    if record is None or record.parameters != task.parameters:
-        return None
-    inputs = shared_inputs(find_notebook(task.notebook, settings=settings), settings)
-    digests = open_store(settings).digests()
-    return None if changes_since(record, inputs=inputs, digests=digests) else record
+    return found
 
 
 def _shards(tasks: list[Task], workers: int) -> Iterator[list[Task]]:
     size = min(_LARGEST, max(1, -(-len(tasks) // (workers * _SHARDS_BY_WORKER))))
     for start in range(0, len(tasks), size):
         yield tasks[start : start + size]
-
-
-def _as_json(settings: Settings) -> dict[str, str]:
-    return {
-        "dataset": settings.dataset, "home": str(settings.home), "share": str(settings.share),
-    }  # fmt: skip
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from qpvkit.errors import ReportError
-from qpvkit.publish.tasks import OnOutcome, Outcome, Task
+from qpvkit.publish.tasks import OnOutcome, Outcome, Task, tell_all
 from qpvkit.settings import Settings
 
 Isolation = Literal["fork", "kernel"]
@@ -63,26 +63,28 @@ def run_forked(
         The zygote stopped before the end, or refused to start.
     """
     job = job_of(tasks, settings, jobs, timeout)
-    left = {task.page for task in tasks}
     with _zygote(job) as process:
-        for line in process.stdout or ():
-            message = json.loads(line)
-            if "refused" in message:
-                raise ReportError(message["refused"])
-            if "ready" in message:
-                continue
-            outcome = Outcome(**message)
-            left.discard(outcome.page)
-            on_outcome(outcome)
-            if outcome.fatal:
-                raise ReportError(outcome.error)
-        if left:
-            code = process.wait()
-            msg = (
-                f"Le processus qui fait les rapports s'est arrêté (code {code}) ; "
-                f"il en reste {len(left)}. Relancez la même commande : ce qui est fait est gardé."
-            )
-            raise ReportError(msg)
+        tell_all(_answers(process, {task.page for task in tasks}), on_outcome)
+
+
+def _answers(process: subprocess.Popen[str], left: set[str]) -> Iterator[Outcome]:
+    """Yield what a zygote says of each page; complain if it leaves some."""
+    for line in process.stdout or ():
+        message = json.loads(line)
+        if "refused" in message:
+            raise ReportError(message["refused"])
+        if "ready" in message:
+            continue
+        outcome = Outcome(**message)
+        left.discard(outcome.page)
+        yield outcome
+    if left:
+        code = process.wait()
+        msg = (
+            f"Le processus qui fait les rapports s'est arrêté (code {code}) ; "
+            f"il en reste {len(left)}. Relancez la même commande : ce qui est fait est gardé."
+        )
+        raise ReportError(msg)
 
 
 def job_of(tasks: list[Task], settings: Settings, jobs: int, timeout: float) -> dict[str, Any]:
@@ -147,11 +149,8 @@ def run_in_kernels(
     pool = concurrent.futures.ProcessPoolExecutor(max_workers=jobs, mp_context=context)
     try:
         futures = [pool.submit(_kernel_outcome, task, settings, timeout) for task in tasks]
-        for future in concurrent.futures.as_completed(futures):
-            outcome = future.result()
-            on_outcome(outcome)
-            if outcome.fatal:
-                raise ReportError(outcome.error)
+        finished = concurrent.futures.as_completed(futures)
+        tell_all((future.result() for future in finished), on_outcome)
     except concurrent.futures.process.BrokenProcessPool as error:
         msg = (
             "Un processus du lot a été tué. Relancez la même commande : ce qui est fait est gardé."

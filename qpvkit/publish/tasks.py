@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from qpvkit.errors import ReportError
 from qpvkit.publish.parameters import Declared, page_name
 from qpvkit.settings import Settings
 
@@ -62,6 +63,20 @@ class Outcome:
 
 OnOutcome = Callable[[Outcome], None]
 Runner = Callable[[Iterable[Task], OnOutcome], None]
+
+
+def tell_all(outcomes: Iterable[Outcome], on_outcome: OnOutcome) -> None:
+    """Tell of each outcome as it comes.
+
+    Raises
+    ------
+    ReportError
+        Every other report would fail as well.
+    """
+    for outcome in outcomes:
+        on_outcome(outcome)
+        if outcome.fatal:
+            raise ReportError(outcome.error)
 
 
 def make_task(

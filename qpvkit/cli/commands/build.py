@@ -7,65 +7,28 @@ from typing import Annotated
 import typer
 
 from qpvkit.cli.app import app
-from qpvkit.cli.options import (
-    CommuneOption,
-    DatasetOption,
-    DepartementOption,
-    EpciOption,
-    RegionOption,
-    ZoningOption,
-)
-from qpvkit.cli.reports import (
-    ClusterOption,
-    DryRunOption,
-    ForceOption,
-    IsolationOption,
-    JobsOption,
-    LimitOption,
-    OnlyOption,
-    ResumeOption,
-    TimeoutOption,
-    gather,
-    make_options,
-    make_query,
-    perform,
-)
+from qpvkit.cli.reports import How, LimitOption, Which, perform, spread_options
 from qpvkit.publish.parameters import find_notebook
-from qpvkit.publish.plan import load_plans
-from qpvkit.settings import load_settings
+from qpvkit.publish.plan import Plan, load_plans
+from qpvkit.settings import Settings
 
 
 @app.command("build")
+@spread_options
 def build_command(
-    dataset: DatasetOption = None,
-    zoning: ZoningOption = None,
-    region: RegionOption = None,
-    departement: DepartementOption = None,
-    epci: EpciOption = None,
-    commune: CommuneOption = None,
-    only: OnlyOption = None,
+    *,
+    which: Which,
     limit: LimitOption = None,
     notebook: Annotated[
         str, typer.Option("--notebook", help="Seulement les plans de ce notebook.")
     ] = "",
-    jobs: JobsOption = None,
-    force: ForceOption = False,
-    resume: ResumeOption = False,
-    dry_run: DryRunOption = False,
-    timeout: TimeoutOption = 600.0,
-    isolation: IsolationOption = None,
-    cluster: ClusterOption = "",
+    how: How,
 ) -> None:
     """Produire les rapports de tous les plans qui ne sont pas à jour, et la page d'accueil."""
-    settings = load_settings(dataset)
-    options = make_options(
-        jobs=jobs, force=force, resume=resume, timeout=timeout, isolation=isolation,
-        cluster=cluster,
-    )  # fmt: skip
-    query = make_query(
-        zoning=zoning, region=region, departement=departement, epci=epci, commune=commune
-    )
-    chosen = find_notebook(notebook, settings=settings).stem if notebook else ""
-    plans = [plan for plan in load_plans(settings).values() if chosen in ("", plan.notebook)]
-    wanted = gather(plans, settings=settings, query=query, only=only, limit=limit)
-    perform(wanted, options, dry_run=dry_run)
+
+    def plans(settings: Settings) -> list[Plan]:
+        chosen = find_notebook(notebook, settings=settings).stem if notebook else ""
+        return [plan for plan in load_plans(settings).values() if chosen in ("", plan.notebook)]
+
+    options = how.options()
+    perform(which.gather(plans, limit), options, dry_run=how.dry_run)

@@ -8,46 +8,30 @@ import pandas as pd
 import typer
 
 from qpvkit.cli.app import app
-from qpvkit.cli.options import (
-    CommuneOption,
-    DatasetOption,
-    DepartementOption,
-    EpciOption,
-    FormatOption,
-    RegionOption,
-    ZoningOption,
-)
-from qpvkit.cli.reports import OnlyOption, gather, make_query
+from qpvkit.cli.options import FormatOption
+from qpvkit.cli.reports import Which, spread_options
 from qpvkit.console import STDERR, Format, print_table
 from qpvkit.publish.batch import review_tasks
 from qpvkit.publish.freshness import STATE_WORDS, count_states
 from qpvkit.publish.plan import find_plan, load_plans
-from qpvkit.settings import load_settings
 
 
 @app.command("status")
+@spread_options
 def status_command(
+    *,
     plan: Annotated[str, typer.Argument(help="Nom d'un plan ; tous par défaut.")] = "",
-    dataset: DatasetOption = None,
-    zoning: ZoningOption = None,
-    region: RegionOption = None,
-    departement: DepartementOption = None,
-    epci: EpciOption = None,
-    commune: CommuneOption = None,
-    only: OnlyOption = None,
+    which: Which,
     everything: Annotated[
         bool, typer.Option("--all", help="Montrer aussi les rapports à jour.")
     ] = False,
     how: FormatOption = Format.TABLE,
 ) -> None:
     """Dire quels rapports sont périmés, absents ou en échec, et pourquoi."""
-    settings = load_settings(dataset)
-    plans = [find_plan(plan, settings)] if plan else list(load_plans(settings).values())
-    query = make_query(
-        zoning=zoning, region=region, departement=departement, epci=epci, commune=commune
+    wanted = which.gather(
+        lambda settings: [find_plan(plan, settings)] if plan else [*load_plans(settings).values()]
     )
-    wanted = gather(plans, settings=settings, query=query, only=only)
-    verdicts = review_tasks(wanted.tasks, settings=settings, store=wanted.store)
+    verdicts = review_tasks(wanted.tasks, settings=wanted.settings, store=wanted.store)
     rows = [
         {
             "rapport": v.task.page,
