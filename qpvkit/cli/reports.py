@@ -101,6 +101,14 @@ class How:
             "s3://SEAU/qpvkit, sftp://… Données et rapports y sont envoyés.",
         ),
     ] = ""
+    share_local: Annotated[
+        bool,
+        typer.Option(
+            "--share-local",
+            help="Accepter que les tables des partenaires et les votes (data/local) y soient "
+            "envoyés aussi.",
+        ),
+    ] = False
 
     def options(self) -> BatchOptions:
         """Check the options.

@@ -7,6 +7,7 @@ import dataclasses
 import functools
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -27,6 +28,9 @@ from qpvkit.publish.runners import (
 from qpvkit.publish.site import write_site
 from qpvkit.publish.tasks import OnOutcome, Outcome, Task, make_task
 from qpvkit.settings import Settings
+
+if TYPE_CHECKING:
+    from qpvkit.publish.share import Share
 
 Progress = Callable[[str, int, int], None]
 
@@ -53,6 +57,8 @@ class BatchOptions:
     share
         A place that workers reach by an address (``s3://…``), where the reports are put as well;
         empty when they see the folders of this machine.
+    share_local
+        Whether the tables of partners and the votes may be sent there.
     """
 
     jobs: int | None = None
@@ -62,6 +68,7 @@ class BatchOptions:
     timeout: float = DEFAULT_TIMEOUT
     cluster: str = ""
     share: str = ""
+    share_local: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,10 +193,8 @@ def _make(
                 write_site(settings, manifest.entries.values(), store=store)
             raise
     index = _finish(manifest, settings, store, changed=bool(chosen) or bool(manifest.rebuilt))
-    if options.share:
-        from qpvkit.publish.share import open_share  # noqa: PLC0415 - fsspec is an extra
-
-        open_share(options.share).put_site(settings, manifest.entries.values(), done)
+    if (share := _share(options)) is not None:
+        share.put_site(settings, manifest.entries.values(), done)
     made = [manifest.entries[page] for page in by_page if page in done]
     return BatchResult(
         reports={
@@ -232,7 +237,7 @@ def _runner(options: BatchOptions) -> Callable[[list[Task], OnOutcome, Settings,
 
         return functools.partial(
             run_on_cluster, address=options.cluster, timeout=options.timeout, force=options.force,
-            url=options.share,
+            share=_share(options),
         )  # fmt: skip
     isolation = options.isolation or ("fork" if can_fork() else "kernel")
     if isolation == "fork" and not can_fork():
@@ -240,3 +245,12 @@ def _runner(options: BatchOptions) -> Callable[[list[Task], OnOutcome, Settings,
         raise ReportError(msg)
     run = run_forked if isolation == "fork" else run_in_kernels
     return functools.partial(run, timeout=options.timeout)
+
+
+def _share(options: BatchOptions) -> Share | None:
+    """Reach the place that the workers share by its address, if there is one."""
+    if not options.share:
+        return None
+    from qpvkit.publish.share import open_share  # noqa: PLC0415 - fsspec is an extra
+
+    return open_share(options.share, with_local=options.share_local)

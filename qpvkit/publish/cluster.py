@@ -25,7 +25,7 @@ from qpvkit.publish.parameters import find_notebook
 from qpvkit.publish.record import read_record
 from qpvkit.publish.runners import DEFAULT_TIMEOUT
 from qpvkit.publish.shard import Order, heard, make_shard, mark_of, needs_of
-from qpvkit.publish.share import Share, open_share
+from qpvkit.publish.share import Share
 from qpvkit.publish.tasks import OnOutcome, Outcome, Task, tell_all
 from qpvkit.settings import Settings
 
@@ -37,7 +37,8 @@ _PATIENCE: Final = 10.0  # seconds until a scheduler answers
 
 def run_on_cluster(
     tasks: list[Task], on_outcome: OnOutcome, settings: Settings, jobs: int, *,
-    address: str, timeout: float = DEFAULT_TIMEOUT, force: bool = False, url: str = "",
+    address: str, timeout: float = DEFAULT_TIMEOUT, force: bool = False,
+    share: Share | None = None,
 ) -> None:  # fmt: skip
     """Make reports on the workers of a Dask cluster.
 
@@ -47,7 +48,7 @@ def run_on_cluster(
         ``tcp://…``, or ``local:N`` for N workers on this machine.
     force
         Make again what is made of the same things already.
-    url
+    share
         A place that workers reach by an address, when they do not see the folders of this machine.
 
     Raises
@@ -58,11 +59,10 @@ def run_on_cluster(
         dask is not installed, the cluster or the shared place does not answer, or a shard was lost
         several times.
     """
-    share = open_share(url) if url else None
     with _client(address) as client:
         workers = max(1, len(client.scheduler_info()["workers"]))
         order = Order(
-            dataset=settings.dataset, url=url,
+            dataset=settings.dataset, url=share.place.url if share else "",
             home="" if share else str(settings.home), share="" if share else str(settings.share),
             bundle=share.send_inputs(settings, open_store(settings)) if share else "",
             jobs=max(1, jobs // workers) if address.startswith(_LOCAL) else jobs,

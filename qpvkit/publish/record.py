@@ -126,12 +126,12 @@ def shared_inputs(notebook: Path, settings: Settings) -> dict[str, str]:
     return {
         "notebook": files_digest([notebook]),
         "catalogue": files_digest(sorted(settings.catalogue_dir.rglob("*.toml"))),
-        "software": _software(),
+        "software": page_software(),
     }
 
 
 @functools.cache
-def _software() -> str:
+def page_software() -> str:
     """Return the digest of what turns data into a page."""
     rooms = [
         path.name

@@ -22,9 +22,9 @@ from qpvkit.load.digests import Digests
 from qpvkit.publish.record import (
     Record,
     changes_since,
+    page_software,
     read_record,
     shared_inputs,
-    software_digest,
 )
 from qpvkit.publish.runners import can_fork, run_forked, run_in_kernels
 from qpvkit.publish.share import Share, open_share
@@ -163,7 +163,7 @@ def _fresh(record: Record, task: Task, settings: Settings, digests: Callable[[],
 def needs_of(notebook: Path) -> dict[str, str]:
     """Return the digests of this machine's software, and of the catalogue beside it."""
     catalogue = shared_inputs(notebook, Settings())["catalogue"]
-    return {"software": software_digest(), "catalogue": catalogue}
+    return {"software": page_software(), "catalogue": catalogue}
 
 
 def _require_same(needs: Mapping[str, str]) -> None:

@@ -26,6 +26,7 @@ from typing import Any, Final
 import filelock
 
 from qpvkit.errors import ReportError
+from qpvkit.formats import plural
 from qpvkit.load.store import Store, file_digest, raw_files
 from qpvkit.publish.manifest import MANIFEST, Entry
 from qpvkit.publish.place import Place, open_place, shown
@@ -40,17 +41,40 @@ _KEPT: Final = 7 * 86_400  # seconds since a worker last used what it fetched
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Share:
-    """A place that an address names. Get one with `open_share`."""
+    """A place that an address names. Get one with `open_share`.
+
+    Attributes
+    ----------
+    place
+        Where it is.
+    with_local
+        Whether the tables of partners and the votes may be sent there.
+    """
 
     place: Place
+    with_local: bool = False
 
     # --- what workers read -----------------------------------------------------------------
 
     def send_inputs(self, settings: Settings, store: Store) -> str:
         """Put what a worker needs and cannot have, unless it is there; return its number.
 
-        That is the store, the filed files, the partners' tables, the catalogue and the notebooks.
+        That is the store, the filed files, the catalogue, the notebooks and, where they may be
+        sent, the tables of partners and the votes.
+
+        Raises
+        ------
+        ReportError
+            There are such tables and they may not; the place cannot be reached or written.
         """
+        held = [] if settings.dataset == "demo" else list(_visible(settings.local_dir))
+        if held and not self.with_local:
+            msg = (
+                f"{plural(len(held), 'fichier')} de data/local (partenaires, contrats, votes) : "
+                "rien n'en quitte cette machine sans votre accord. Ajoutez --share-local pour "
+                f"l'envoyer à {shown(self.place.url)}, ou retirez --share."
+            )
+            raise ReportError(msg)
         known = {
             settings.raw_dir / name: state["sha256"]
             for name, state in store.manifest["files"].items()
@@ -178,9 +202,9 @@ class Share:
             return {}
 
 
-def open_share(url: str) -> Share:
+def open_share(url: str, *, with_local: bool = False) -> Share:
     """Reach a place; see `open_place` for what it raises."""
-    return Share(open_place(url))
+    return Share(open_place(url), with_local)
 
 
 def _pages(settings: Settings) -> str:
@@ -193,7 +217,8 @@ def _inputs(settings: Settings, store: Store) -> Iterator[tuple[str, Path]]:
         "home", settings.home,
     )  # fmt: skip
     ledger = settings.store_dir / "ledger"
-    for path in (settings.store_dir / MANIFEST, *_visible(store.folder), *_visible(ledger)):
+    tables = sorted(filter(Path.is_file, store.folder.iterdir()))  # a panel is fitted again there
+    for path in (settings.store_dir / MANIFEST, *tables, *_visible(ledger)):
         yield f"home/{path.relative_to(settings.home).as_posix()}", path
     for path in (*_visible(settings.catalogue_dir), *_visible(settings.notebooks_dir)):
         yield f"share/{path.relative_to(settings.share).as_posix()}", path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import shutil
@@ -114,6 +115,17 @@ def test_what_is_there_is_not_sent_again(place, url):
     Plain.sent.clear()
     assert share.send_inputs(settings, store) != first
     assert len(Plain.sent) == 2  # the notebook and the list
+
+
+def test_what_partners_gave_is_sent_with_an_agreement_only(place, url):
+    settings = dataclasses.replace(place(), home=place().home.parent / "à moi", dataset="france")
+    (settings.home / "data" / "local" / "contrats").mkdir(parents=True)
+    (settings.local_dir / "contrats" / "ici.toml").write_text("id = 'ici'", encoding="utf-8")
+    store = open_store(place())
+    root = Path(url.removeprefix("plain://"))
+    with pytest.raises(ReportError, match=r"1 fichier de data/local.*--share-local"):
+        open_share(url).send_inputs(settings, store)
+    assert not root.exists() or not files(root)
 
 
 def test_a_sending_cut_short_is_never_read_and_is_taken_up(place, url, elsewhere, monkeypatch):
