@@ -171,9 +171,11 @@ def _roomy_spot(free: BaseGeometry, half_width: float, half_height: float) -> np
     labels = shapely.box(x - half_width, y - half_height, x + half_width, y + half_height)
     shapely.prepare(free)
     outside = shapely.area(labels)  # of those that are apart
-    outside[shapely.covers(free, labels)] = 0.0
-    cut = shapely.intersects(free, labels) & (outside > 0)
-    outside[cut] = shapely.area(shapely.difference(labels[cut], free))
+    inside = shapely.covers(free, labels)
+    outside[inside] = 0.0
+    if not inside.any():  # else no other place will do: cutting each label would be slow
+        cut = shapely.intersects(free, labels)
+        outside[cut] = shapely.area(shapely.difference(labels[cut], free))
     heart = shapely.get_coordinates(free.centroid)[0]
     far = np.hypot(x - heart[0], y - heart[1])
     best = np.lexsort((far.round(), outside.round()))[0]

@@ -83,6 +83,11 @@ class Reading:
         return list(rows_of(self.d.stakes))
 
     @functools.cached_property
+    def places(self) -> list[Any]:
+        """The rows of the places that hold the quartier."""
+        return list(rows_of(self.d.places))
+
+    @functools.cached_property
     def coverage(self) -> list[Any]:
         """The rows of the coverage."""
         return list(rows_of(self.d.coverage))
@@ -142,7 +147,7 @@ def theme_profile(d: Diagnostic, theme: str) -> list[Any]:
 
 def main_code(d: Diagnostic, kind: str) -> str | None:
     """Return the code of the place of this kind that is retained for comparisons."""
-    places = [row for row in rows_of(d.places) if row.kind == kind]
+    places = [row for row in read(d).places if row.kind == kind]
     retained = [row for row in places if row.main is not pd.NA and row.main == True]  # noqa: E712 - numpy's bool
     found = retained or places
     return str(found[0].code) if found else None
@@ -231,7 +236,7 @@ def _reference_title(known: Reading, kind: str) -> str:
     if kind == "peers":
         return reference_name("peers", "")
     code = main_code(known.d, kind)
-    places = [row for row in rows_of(known.d.places) if (row.kind, row.code) == (kind, code)]
+    places = [row for row in known.places if (row.kind, row.code) == (kind, code)]
     labels = [row.label for row in places]
     labels = labels or [row.reference_label for row in known.gaps.get(kind, [])]
     return reference_name(kind, str(labels[0])) if labels else str(_KINDS[kind])

@@ -29,7 +29,7 @@ from qpvkit.show.canvas import (
     text_width,
 )
 from qpvkit.show.chart import Chart
-from qpvkit.show.select import reference_title, rows_of, source_line
+from qpvkit.show.select import evidence_of, read, reference_title, source_line
 from qpvkit.show.strips import LEGEND_LINE, draw_legend
 from qpvkit.show.words import french, value_text
 
@@ -77,22 +77,23 @@ def clip(place: float) -> float:
 
 def read_spine(d: Diagnostic) -> list[Vertebra]:
     """Place the retained indicators on the common scale, in the order of the stakes."""
-    facts = ["indicator", "peers_p10", "peers_p90", "peers_median"]
-    rows = d.evidence[d.evidence["retained"] & d.evidence["z_low"].notna()]
-    rows = rows.merge(d.profile[facts], on="indicator", how="left")
-    order = {name: rank for rank, name in enumerate(d.stakes["stake"])}
-    labels = dict(zip(d.stakes["stake"], d.stakes["label"], strict=True))
-    rows = rows.sort_values("stake", key=lambda names: names.map(order), kind="stable")
-    return [_vertebra(row, str(labels[row.stake])) for row in rows_of(rows)]
+    known = read(d)
+    return [
+        _vertebra(row, known.profile[row.indicator], str(stake.label))
+        for stake in known.stakes
+        for row in evidence_of(d, stake.stake)
+        if row.retained and not math.isnan(row.z_low)
+    ]
 
 
-def _vertebra(row: Any, stake: str) -> Vertebra:  # noqa: ANN401 - a row of itertuples
+def _vertebra(row: Any, own: Any, stake: str) -> Vertebra:  # noqa: ANN401 - rows of itertuples
+    """Place an indicator; `row` is one of the evidence, `own` the same one in the profile."""
     value = value_text(row.value, row.unit, status=row.status)
     year = vintage_label(row.vintage if row.vintage > 0 else None)
     dated = year if year[:1].isdigit() else f"millésime {year}"
     base = "" if math.isnan(row.base) else f" · eff. {number(row.base)}"
-    ends = [_place(row, cut) for cut in (row.peers_p10, row.peers_p90)]
-    others = f"médiane des autres quartiers {value_text(row.peers_median, row.unit)}"
+    ends = [_place(row, cut) for cut in (own.peers_p10, own.peers_p90)]
+    others = f"médiane des autres quartiers {value_text(own.peers_median, row.unit)}"
     against = ""
     if row.reference_kind != "peers" and not pd.isna(row.reference_value):
         against = f", {row.reference_label} {value_text(row.reference_value, row.unit)}"
@@ -125,7 +126,8 @@ def plot_spine(d: Diagnostic) -> Chart | Note:
     if not spine:
         return Note(text=french(_NO_SPINE))
     canvas = _draw(d, spine)
-    rows = d.profile[d.profile["indicator"].isin(d.evidence["indicator"])]
+    placed = {row.indicator for rows in read(d).evidence.values() for row in rows}
+    sources = [own.source for name, own in read(d).profile.items() if name in placed]
     return Chart(
         canvas=canvas,
         title="Chaque indicateur retenu, sur une échelle commune",
@@ -133,7 +135,7 @@ def plot_spine(d: Diagnostic) -> Chart | Note:
             f"Indicateurs du quartier {d.territory.label}, par enjeu, le plus défavorable à "
             f"droite. {' ; '.join(item.words for item in spine)}."
         ),
-        source=source_line(d, rows["source"]),
+        source=source_line(d, sources),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import math
 import re
 from typing import Any, Final, Literal
@@ -65,10 +66,10 @@ def identity_table(d: Diagnostic) -> Table:
     if place.zoning:
         rows.append(("Géographie prioritaire", str(place.zoning)))
     for kind in _PLACES:
-        held = d.places[d.places["kind"] == kind]
-        if len(held):
+        held = [row for row in read(d).places if row.kind == kind]
+        if held:
             head = _PLURALS[kind] if len(held) > 1 else capital(KIND_LABELS[kind])
-            rows.append((head, " ; ".join(_place_text(row) for row in rows_of(held))))
+            rows.append((head, " ; ".join(map(_place_text, held))))
     if not math.isnan(place.population):
         vintage = vintage_label(place.population_vintage)
         rows.append(("Habitants", f"{number(place.population)} (millésime {vintage})"))
@@ -275,36 +276,35 @@ def coverage_table(d: Diagnostic) -> Table | Note:
 
     Beyond a few, the indicators are counted by theme; `data_links` holds the whole list.
     """
-    rows = d.coverage[d.coverage["status"] != "published"]
-    if not len(rows):
+    rows = [row for row in read(d).coverage if row.status != "published"]
+    if not rows:
         return Note(text="Tous les indicateurs attendus sont publiés pour ce quartier.")
     order = {status: rank for rank, status in enumerate(_MISSING_ORDER)}
-    rows = rows.sort_values("status", key=lambda names: names.map(order), kind="stable")
-    counts = rows["status_label"].value_counts().to_dict()
-    keys = ["status_label", "reason", "ask"]
-    grouped: list[tuple[Any, pd.DataFrame]] = list(rows.groupby(keys, sort=False))
-    frame = pd.DataFrame(
-        [
-            (_missing_names(found), reason, ask or DASH)
-            for (_, reason, ask), found in grouped
-        ],
-        columns=["Ce qui manque", "Pourquoi", "À qui le demander"],
-    ).map(french)  # fmt: skip
+    rows.sort(key=lambda row: order.get(row.status, len(order)))
+    counts = collections.Counter(row.status_label for row in rows)
+    grouped: dict[tuple[str, str, str], list[Any]] = {}
+    for row in rows:
+        grouped.setdefault((row.status_label, row.reason, row.ask), []).append(row)
+    columns = {
+        "Ce qui manque": map(_missing_names, grouped.values()),
+        "Pourquoi": [reason for _, reason, _ in grouped],
+        "À qui le demander": [ask or DASH for _, _, ask in grouped],
+    }
     return Table(
-        frame=frame,
+        frame=text_frame(columns),
         caption="Ce qui manque, pourquoi, et à qui le demander",
         name="tableau-couverture",
-        groups=tuple(f"{capital(label)} ({counts[label]})" for (label, _, _), _ in grouped),
+        groups=tuple(f"{capital(label)} ({counts[label]})" for label, _, _ in grouped),
         stacked=True,
     )
 
 
-def _missing_names(rows: pd.DataFrame) -> str:
+def _missing_names(rows: list[Any]) -> str:
     """Name what is missing, or count it by theme when the list would be long."""
     if len(rows) <= _FEW:
-        return " ; ".join(rows["label"])
-    counts = rows["theme"].value_counts(sort=False)
-    return " ; ".join(f"{theme_label(str(theme))} ({count})" for theme, count in counts.items())
+        return " ; ".join(row.label for row in rows)
+    counts = collections.Counter(str(row.theme) for row in rows)
+    return " ; ".join(f"{theme_label(theme)} ({count})" for theme, count in counts.items())
 
 
 def sources_table(d: Diagnostic) -> Table | Note:

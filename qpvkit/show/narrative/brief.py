@@ -6,6 +6,7 @@ ranked, it names the gaps that are established, and says so.
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import math
 from collections.abc import Iterator
@@ -29,6 +30,7 @@ from qpvkit.show.narrative.stakes import tell_stakes, whole_place
 from qpvkit.show.select import (
     first_stakes,
     main_gaps,
+    read,
     reference_title,
     rows_of,
     significant,
@@ -212,15 +214,15 @@ def _identity(d: Diagnostic) -> Iterator[str]:
 
 
 def _labels(d: Diagnostic, kind: str) -> list[str]:
-    return [str(label) for label in d.places.loc[d.places["kind"] == kind, "label"]]
+    return [str(row.label) for row in read(d).places if row.kind == kind]
 
 
 def _coverage(d: Diagnostic) -> Iterator[str]:
     """Say how many indicators are published, and what becomes of the others."""
-    expected = d.coverage[d.coverage["indicator"] != ""]
-    counts = expected["status"].value_counts()
-    published = int(counts.get("published", 0))
-    if not len(expected):
+    expected = [row.status for row in read(d).coverage if row.indicator != ""]
+    counts = collections.Counter(expected)
+    published = counts["published"]
+    if not expected:
         return
     verb = "est publié" if published < 2 else "sont publiés"
     yield (
@@ -230,7 +232,7 @@ def _coverage(d: Diagnostic) -> Iterator[str]:
     others = [
         f"{number(count)} {one if count < 2 else many}"
         for status, one, many in _MISSING
-        if (count := int(counts.get(status, 0)))
+        if (count := counts[status])
     ]
     if others:
         yield f"Parmi les autres, {listing(others)}."
