@@ -14,6 +14,7 @@ Kind = Literal[
     "qp", "ensemble_qp", "commune", "epci", "departement", "region", "france", "contrat", "iris"
 ]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+REFERENCES: Final[tuple[Kind, ...]] = ("commune", "epci", "departement", "region", "france")
 Zoning = Literal[2015, 2024]
 ZONINGS: Final[tuple[Zoning, ...]] = get_args(Zoning)
 

@@ -8,10 +8,9 @@ import numpy as np
 import pandas as pd
 
 from qpvkit.catalogue import Catalogue, load_catalogue
-from qpvkit.codes import Kind
+from qpvkit.codes import REFERENCES, Kind
 from qpvkit.coverage import read_coverage
 from qpvkit.diagnostic.context import (
-    REFERENCES,
     read_caveats,
     read_contours,
     read_places,

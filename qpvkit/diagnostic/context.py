@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 
 from qpvkit.catalogue import Catalogue
-from qpvkit.codes import Kind
+from qpvkit.codes import REFERENCES
 from qpvkit.formats import vintage_label
 from qpvkit.load.store import Store
 from qpvkit.load.territories import Territory
-
-REFERENCES: Final[tuple[Kind, ...]] = ("commune", "epci", "departement", "region", "france")
 
 
 def read_places(territory: Territory, store: Store) -> pd.DataFrame:

@@ -15,8 +15,7 @@ import numpy as np
 import pandas as pd
 
 from qpvkit.catalogue import Catalogue
-from qpvkit.codes import Kind, Zoning
-from qpvkit.diagnostic.context import REFERENCES
+from qpvkit.codes import REFERENCES, Kind, Zoning
 from qpvkit.diagnostic.kept import Panel, panel_folder, read_panel, write_panel
 from qpvkit.load.indicators import map_values
 from qpvkit.load.memory import read_peers
@@ -76,9 +75,7 @@ def note_panel(indicators: Iterable[str], catalogue: Catalogue, *, zoning: Zonin
     quartiles = {other for name in names for other in catalogue.indicator(name).quartiles}
     context = catalogue.peers["type"].indicators if "type" in catalogue.peers else ()
     note("peers", {"zoning": [str(zoning)], "indicator": [*names, *quartiles, *context]})
-    for kind in REFERENCES:
-        for name in names:
-            note(f"observations_{kind}", {"indicator": [name]})
+    note("references", {"indicator": names})
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow.parquet as pq
 
+from qpvkit.codes import REFERENCES
 from qpvkit.load.keyed import Rows, WordColumn
 from qpvkit.load.memory import held_table
 from qpvkit.load.reads import Read
@@ -49,7 +50,7 @@ class Digests:
         self._hashes: dict[str, npt.NDArray[np.uint64]] = {}
 
     def of(self, read: Read) -> tuple[str, ...]:
-        """Return the digest of some rows; for ``peers``, one for each indicator."""
+        """Return the digest of some rows; one for each indicator of ``peers``, ``references``."""
         if read not in self._known:
             self._known[read] = self._compute(read)
         return self._known[read]
@@ -61,18 +62,23 @@ class Digests:
                 return ("",)
             shown = self._files[["source", "edition", "file"]].sort_values(["source", "file"])
             return (_short(shown.to_csv(index=False)),)
-        if read.table == "peers":
-            sums = self._peers[wanted["zoning"][0]]
-            names = wanted.get("indicator", tuple(sums))
-            return tuple(sums.get(name, "") for name in names)
-        if read.table == "published":
-            return (_short(" ".join(sorted(self._peers[wanted["zoning"][0]]))),)
+        if read.table in {"peers", "references", "published"}:
+            return self._by_indicator(read.table, wanted)
         if not (self._folder / f"{read.table}.parquet").exists():
             return ("",)
         rows: Rows | None = None
         for name, values in sorted(wanted.items(), key=lambda item: item[0] not in _FEW):
             rows = self._column(read.table, name).rows(values, rows)
         return (_sum_of(self._table(read.table), rows),)
+
+    def _by_indicator(self, table: str, wanted: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+        """Return one digest for each indicator; one for the list of those of a map."""
+        if table == "references":
+            return tuple(self._references.get(name, "") for name in wanted["indicator"])
+        sums = self._peers[wanted["zoning"][0]]
+        if table == "published":
+            return (_short(" ".join(sorted(sums))),)
+        return tuple(sums.get(name, "") for name in wanted.get("indicator", tuple(sums)))
 
     def _table(self, table: str) -> npt.NDArray[np.uint64]:
         if table not in self._hashes:
@@ -115,6 +121,18 @@ class Digests:
                 if len(rows := _kept(indicators.rows([name]), kept))
             }
         return result
+
+    @functools.cached_property
+    def _references(self) -> dict[str, str]:
+        """Return the digest of each indicator over the territories of comparison."""
+        found: dict[str, list[str]] = {}
+        for table in (f"observations_{kind}" for kind in REFERENCES):
+            if (self._folder / f"{table}.parquet").exists():
+                column = self._column(table, "indicator")
+                for name in column.places:
+                    words = _sum_of(self._table(table), column.rows([name]))
+                    found.setdefault(name, []).append(f"{table} {words}")
+        return {name: _short(" ".join(words)) for name, words in found.items()}
 
 
 def _kept(rows: Rows, mask: npt.NDArray[np.bool_]) -> Rows:

@@ -23,7 +23,8 @@ class Read:
     Attributes
     ----------
     table
-        The name of the Parquet file without its ending, ``peers`` or ``files``.
+        The name of the Parquet file without its ending; ``peers`` (the quartiers of a map),
+        ``references`` (the territories of comparison), ``published`` or ``files``.
     wanted
         Column and accepted values, sorted; a column that is absent accepts everything.
     """

@@ -29,7 +29,7 @@ MANIFEST: Final = "manifest.json"
 _JOURNAL: Final = "manifest.journal.jsonl"
 _LOCK: Final = ".verrou"
 _HOLDER: Final = ".verrou.json"
-_VERSION: Final = 2
+_VERSION: Final = 3
 
 State = Literal["ok", "failed"]
 
@@ -175,7 +175,7 @@ def _load(folder: Path) -> Manifest:
         found.interrupted = str(content.get("interrupted", ""))
     except FileNotFoundError:
         entries = _entries_of_pages(folder)
-    except (OSError, KeyError, TypeError, ValueError) as error:
+    except (OSError, LookupError, TypeError, ValueError) as error:
         found.rebuilt = f"{MANIFEST} était illisible ({type(error).__name__})"
         with contextlib.suppress(OSError):
             path.replace(path.with_name(f"{MANIFEST}.illisible"))
@@ -196,7 +196,7 @@ def _replay(manifest: Manifest) -> None:
     if not path.exists():
         return
     for line in path.read_text(encoding="utf-8", errors="ignore").splitlines():
-        with contextlib.suppress(KeyError, TypeError, ValueError):
+        with contextlib.suppress(LookupError, TypeError, ValueError):
             content = json.loads(line)
             if "started" in content:
                 manifest.interrupted = manifest.interrupted or content["started"]

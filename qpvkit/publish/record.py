@@ -20,6 +20,9 @@ from qpvkit.versions import PACKAGE, files_digest, software_digest
 
 _MARK: Final = "<!--qpvkit "
 _END: Final = "-->\n"
+_BY_INDICATOR: Final = {
+    "peers": "des autres quartiers", "references": "des territoires de comparaison",
+}  # fmt: skip
 _TAIL: Final = 65_536  # bytes read at the end of a page
 _LIBRARIES: Final = (
     "ipython", "jinja2", "matplotlib", "nbconvert", "numpy", "pandas", "pyarrow", "pyproj",
@@ -58,13 +61,14 @@ class Record:
 
     def to_json(self) -> dict[str, Any]:
         """Return what JSON can hold."""
-        reads = [
-            [*read.to_record(), list(digest)]
-            for read, digest in zip(self.reads, self.digests, strict=True)
-        ]
+        lists: dict[tuple[str, ...], int] = {}  # the indicators of a quartier come back often
+        reads = []
+        for read, digest in zip(self.reads, self.digests, strict=True):
+            wanted = {name: lists.setdefault(values, len(lists)) for name, values in read.wanted}
+            reads.append([read.table, wanted, list(digest)])
         return {
             "notebook": self.notebook, "parameters": self.parameters, "facts": self.facts,
-            "inputs": self.inputs, "reads": reads,
+            "inputs": self.inputs, "lists": list(map(list, lists)), "reads": reads,
         }  # fmt: skip
 
     @classmethod
@@ -73,15 +77,19 @@ class Record:
 
         Raises
         ------
-        KeyError, TypeError, ValueError
+        LookupError, TypeError, ValueError
             It is not a record.
         """
+        lists = [tuple(values) for values in content["lists"]]
         return cls(
             notebook=str(content["notebook"]),
             parameters=dict(content["parameters"]),
             facts=dict(content["facts"]),
             inputs=dict(content["inputs"]),
-            reads=tuple(Read.from_record(row[:2]) for row in content["reads"]),
+            reads=tuple(
+                Read(table, tuple((name, lists[place]) for name, place in wanted.items()))
+                for table, wanted, _ in content["reads"]
+            ),
             digests=tuple(tuple(row[2]) for row in content["reads"]),
         )
 
@@ -117,7 +125,7 @@ def read_record(path: Path) -> Record | None:
             tail = stream.read().decode("utf-8", errors="ignore")
         _, mark, text = tail.rpartition(_MARK)
         return Record.from_json(json.loads(text.removesuffix(_END))) if mark else None
-    except (OSError, KeyError, TypeError, ValueError):
+    except (OSError, LookupError, TypeError, ValueError):
         return None
 
 
@@ -165,16 +173,18 @@ def _changed_rows(read: Read, before: tuple[str, ...], now: tuple[str, ...]) -> 
     if before == now:
         return []
     wanted = dict(read.wanted)
-    if read.table == "peers":
+    if read.table in _BY_INDICATOR:
         names = wanted.get("indicator", ())
         if len(names) == len(before) == len(now):
             moved = zip(names, before, now, strict=True)
-            return [f"{name} des autres quartiers" for name, old, new in moved if old != new]
+            whose = _BY_INDICATOR[read.table]
+            return [f"{name} {whose}" for name, old, new in moved if old != new]
     labels = {
         "observations": "les indicateurs", "shapes": "les contours",
         "files": "la liste des fichiers",
         "territories": "les territoires", "memberships": "les rattachements",
         "published": "la liste des indicateurs publiés", "peers": "les autres quartiers",
+        "references": "les territoires de comparaison",
     }  # fmt: skip
     kind = read.table.partition("_")[0]
     codes = wanted.get("code", wanted.get("within_code", ()))

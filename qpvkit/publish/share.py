@@ -198,7 +198,7 @@ class Share:
         try:
             told = json.loads(self.place.text(f"{_pages(settings)}/{MANIFEST}"))["reports"]
             return {item["page"]: item["record"] for item in told if item["page"] in there}
-        except (KeyError, TypeError, ValueError):
+        except (LookupError, TypeError, ValueError):
             return {}
 
 

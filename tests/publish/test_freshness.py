@@ -152,3 +152,30 @@ def test_shared_inputs_change_with_the_catalogue(tmp_path, settings):
     (share / "data" / "catalogue" / "more.toml").write_text("", encoding="utf-8")
     after = shared_inputs(notebook, other)
     assert {name for name in after if after[name] != before[name]} == {"catalogue"}
+
+
+def test_a_changed_value_of_a_territory_touches_those_that_publish_the_indicator(
+    made, settings, store, tmp_path
+):
+    def change(table: pd.DataFrame) -> pd.DataFrame:
+        here = table["indicator"].eq("taux_pauvrete") & table["value"].notna()
+        return table.assign(value=table["value"].where(~here, table["value"] + 1))
+
+    other = changed_store(store, tmp_path / "t", "observations_departement", change)
+    found = stale(made, settings, other)
+    rows = store.observations(kind="qp", indicators=["taux_pauvrete"])
+    using = set(rows.loc[rows["value"].notna(), "code"])
+    assert using <= set(found)
+    words = "taux_pauvrete des territoires de comparaison"
+    assert all(words in found[code] for code in using)
+    assert len(found) < len(made[1])
+
+
+def test_a_list_that_comes_back_is_written_once(store, settings):
+    names = tuple(f"indicateur_{rank}" for rank in range(100))
+    reads = [make_read(f"observations_{kind}", {"indicator": names}) for kind in ("qp", "epci")]
+    record = make_record(
+        find_notebook(NOTEBOOK, settings=settings), {}, {}, reads, settings=settings,
+        digests=store.digests(),
+    )  # fmt: skip
+    assert sign_page("", record).count("indicateur_99") == 1
