@@ -7,15 +7,13 @@ from pathlib import Path
 import pytest
 
 import qpvkit as qk
-from qpvkit.load.store import open_store
-from qpvkit.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture(scope="module")
-def store():
-    return open_store(qk.Settings(home=Settings().home))
+def store(demo_store):
+    return demo_store
 
 
 def status(store, code: str, indicator: str, vintage: int | None = None) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -31,23 +32,52 @@ def small(tmp_path: Path) -> Settings:
     return Settings(home=tmp_path / "maison {x}", share=tmp_path / "ici")
 
 
-@pytest.fixture
-def place(tmp_path: Path) -> Callable[..., Settings]:
-    """Return a maker of settings: notebooks and reports of their own, the demo set's store."""
-    shared = Settings(home=Path(os.environ["QPVKIT_HOME"]))
+def _maker(folder: Path, shared: Settings) -> Callable[..., Settings]:
+    """Return a maker of settings below a folder; their store is the shared one."""
     open_store(shared)
 
     def make(name: str = "05_essai", *sources: str, where: str = "maison") -> Settings:
-        share, home = tmp_path / f"ici-{where}", tmp_path / where
+        share, home = folder / f"ici-{where}", folder / where
         (share / "notebooks").mkdir(parents=True, exist_ok=True)
         home.mkdir(exist_ok=True)
-        for folder, target in ((share, ROOT / "data"), (home, shared.home / "data")):
-            if not (folder / "data").exists():
-                (folder / "data").symlink_to(target)
+        for place, target in ((share, ROOT / "data"), (home, shared.home / "data")):
+            if not (place / "data").exists():
+                (place / "data").symlink_to(target)
         write_notebook(share / "notebooks", name, *(sources or ("print(code_qp)",)))
         return Settings(home=home, share=share)
 
     return make
+
+
+@pytest.fixture
+def place(tmp_path: Path, demo_settings: Settings) -> Callable[..., Settings]:
+    """Return a maker of settings: notebooks and reports of their own, the demo set's store."""
+    return _maker(tmp_path, demo_settings)
+
+
+@pytest.fixture(scope="module")
+def shared_place(
+    tmp_path_factory: pytest.TempPathFactory, demo_settings: Settings
+) -> Callable[..., Settings]:
+    """Return such a maker for what the tests of a file only read or copy: a folder each time."""
+
+    def make(*words: str, **options: str) -> Settings:
+        return _maker(tmp_path_factory.mktemp("partagé"), demo_settings)(*words, **options)
+
+    return make
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Callable[[Settings], Settings]:
+    """Return what copies the notebooks and the reports of some settings, to change them."""
+
+    def copy(settings: Settings) -> Settings:
+        home, share = tmp_path / settings.home.name, tmp_path / settings.share.name
+        shutil.copytree(settings.home, home, symlinks=True)
+        shutil.copytree(settings.share, share, symlinks=True)
+        return Settings(home=home, share=share)
+
+    return copy
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from notebooks import write_notebook
 from qpvkit.errors import ReportError, UnknownNameError
 from qpvkit.load.store import open_store
 from qpvkit.publish import batch, manifest, report
@@ -23,7 +24,9 @@ from qpvkit.publish.report import FolderError
 from qpvkit.publish.runners import can_fork
 from qpvkit.settings import Settings
 
-CODES = ["QN09901M", "QN09902M", "QN09903M"]
+# the demo set has no such quartier: what a batch does before it forks is then without a diagnostic
+CODES = ["QN09951M", "QN09952M", "QN09953M"]
+QUARTIERS = ["QN09901M", "QN09902M", "QN09903M"]
 NOTEBOOK = "05_essai"
 forks = pytest.mark.skipif(not can_fork(), reason="ce système ne sait pas dupliquer un processus")
 
@@ -46,34 +49,50 @@ def entries(settings: Settings) -> dict[str, dict]:
     return {item["page"]: item for item in content["reports"]}
 
 
+@pytest.fixture(scope="module")
+def made(shared_place) -> Settings:
+    """Make the three reports once; tests take a copy of the folder."""
+    settings = shared_place()
+    assert list(run(settings).reports) == CODES
+    return settings
+
+
+@pytest.fixture(scope="module")
+def made_with_a_failure(shared_place) -> Settings:
+    """Make two reports, the second of three fails; tests take a copy of the folder."""
+    settings = shared_place(NOTEBOOK, "assert code_qp != 'QN09952M'\nprint(code_qp)")
+    assert list(run(settings).failures) == ["QN09952M"]
+    return settings
+
+
 def test_a_notebook_that_raises_does_not_lose_the_others(place):
-    settings = place(NOTEBOOK, "assert code_qp != 'QN09902M', 'ce quartier échoue'\nprint(code_qp)")
+    settings = place(NOTEBOOK, "assert code_qp != 'QN09952M', 'ce quartier échoue'\nprint(code_qp)")
     result = run(settings)
-    assert list(result.reports) == ["QN09901M", "QN09903M"]
-    assert "ce quartier échoue" in result.failures["QN09902M"]
-    assert (settings.reports_dir / NOTEBOOK / "QN09902M.erreur.ipynb").exists()
-    assert entries(settings)[f"{NOTEBOOK}/QN09902M.html"]["state"] == "failed"
+    assert list(result.reports) == ["QN09951M", "QN09953M"]
+    assert "ce quartier échoue" in result.failures["QN09952M"]
+    assert (settings.reports_dir / NOTEBOOK / "QN09952M.erreur.ipynb").exists()
+    assert entries(settings)[f"{NOTEBOOK}/QN09952M.html"]["state"] == "failed"
     assert "ce quartier échoue" in result.index.read_text(encoding="utf-8")
 
 
 @forks
 def test_an_infinite_loop_is_stopped_and_the_others_are_made(place):
-    settings = place(NOTEBOOK, "while code_qp == 'QN09902M':\n    pass")
+    settings = place(NOTEBOOK, "while code_qp == 'QN09952M':\n    pass")
     result = run(settings, timeout=2)
     assert len(result.reports) == 2
-    assert "--timeout" in result.failures["QN09902M"]
+    assert "--timeout" in result.failures["QN09952M"]
 
 
 @forks
 def test_a_loop_that_refuses_to_be_interrupted_is_killed(place, monkeypatch):
     settings = place(
         NOTEBOOK,
-        "import signal\nif code_qp == 'QN09902M':\n"
+        "import signal\nif code_qp == 'QN09952M':\n"
         "    signal.signal(signal.SIGALRM, signal.SIG_IGN)\n    while True:\n        pass",
     )  # fmt: skip
     result = run(settings, CODES[:2], timeout=1)
-    assert list(result.reports) == ["QN09901M"]
-    assert "a été arrêté" in result.failures["QN09902M"]
+    assert list(result.reports) == ["QN09951M"]
+    assert "a été arrêté" in result.failures["QN09952M"]
 
 
 @forks
@@ -82,20 +101,20 @@ def test_a_killed_child_is_tried_once_more_and_costs_one_report(place, tmp_path)
     settings = place(
         NOTEBOOK,
         f"import os, pathlib\nmark = pathlib.Path({str(mark)!r})\n"
-        "if code_qp == 'QN09902M' and not mark.exists():\n"
+        "if code_qp == 'QN09952M' and not mark.exists():\n"
         "    mark.touch()\n    os.kill(os.getpid(), 9)\n"
-        "if code_qp == 'QN09903M':\n    os.kill(os.getpid(), 9)\nprint(code_qp)",
+        "if code_qp == 'QN09953M':\n    os.kill(os.getpid(), 9)\nprint(code_qp)",
     )  # fmt: skip
     result = run(settings)
-    assert list(result.reports) == ["QN09901M", "QN09902M"]
-    assert "signal 9" in result.failures["QN09903M"]
+    assert list(result.reports) == ["QN09951M", "QN09952M"]
+    assert "signal 9" in result.failures["QN09953M"]
     assert mark.exists()
 
 
 @forks
 def test_a_child_that_leaves_by_itself_says_so(place):
-    settings = place(NOTEBOOK, "import os\nif code_qp == 'QN09902M':\n    os._exit(3)")
-    assert "code 3" in run(settings).failures["QN09902M"]
+    settings = place(NOTEBOOK, "import os\nif code_qp == 'QN09952M':\n    os._exit(3)")
+    assert "code 3" in run(settings).failures["QN09952M"]
 
 
 @forks
@@ -129,21 +148,19 @@ def test_a_second_run_makes_nothing_and_writes_nothing(place):
     } == before
 
 
-def test_force_makes_everything_again_to_the_same_bytes(place):
-    settings = place()
-    run(settings)
-    before, page = pages(settings), settings.reports_dir / NOTEBOOK / "QN09901M.html"
+def test_force_makes_everything_again_to_the_same_bytes(made, copied):
+    settings = copied(made)
+    before, page = pages(settings), settings.reports_dir / NOTEBOOK / "QN09951M.html"
     page.write_text("altered", encoding="utf-8")
     assert run(settings, force=True).fresh == 0
     assert pages(settings) == before
 
 
-def test_a_changed_notebook_or_a_removed_page_is_made_again(place):
-    settings = place()
-    run(settings)
-    (settings.reports_dir / NOTEBOOK / "QN09903M.html").unlink()
+def test_a_changed_notebook_or_a_removed_page_is_made_again(made, copied):
+    settings = copied(made)
+    (settings.reports_dir / NOTEBOOK / "QN09953M.html").unlink()
     assert run(settings).fresh == 2
-    place(NOTEBOOK, "print(code_qp, 'new')")
+    write_notebook(settings.notebooks_dir, NOTEBOOK, "print(code_qp, 'new')")
     assert run(settings).fresh == 0
 
 
@@ -168,7 +185,7 @@ def test_an_interruption_keeps_what_is_done_and_can_be_resumed(place):
             NOTEBOOK, CODES, settings=settings, options=BatchOptions(jobs=1), on_progress=stop
         )
     assert len(entries(settings)) == 1
-    assert "QN09901M" in (settings.reports_dir / "index.html").read_text(encoding="utf-8")
+    assert "QN09951M" in (settings.reports_dir / "index.html").read_text(encoding="utf-8")
     result = run(settings, force=True, resume=True)
     assert result.fresh == 1
     assert len(result.reports) == 3
@@ -185,7 +202,7 @@ def test_a_batch_killed_by_sigkill_loses_nothing(place):
     )
     process = subprocess.Popen([sys.executable, "-c", code])
     for _ in range(600):
-        if list(settings.reports_dir.glob("*/QN09901M.html")):
+        if list(settings.reports_dir.glob("*/QN09951M.html")):
             break
         time.sleep(0.1)
     process.send_signal(signal.SIGKILL)
@@ -213,7 +230,7 @@ def test_disk_full_stops_the_batch_and_says_what_to_do(place, monkeypatch):
 
 def test_disk_full_in_a_report_leaves_no_half_page(place, monkeypatch):
     settings = place()
-    target = settings.reports_dir / NOTEBOOK / "QN09901M.html"
+    target = settings.reports_dir / NOTEBOOK / "QN09951M.html"
 
     def full(self, other):
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -221,7 +238,7 @@ def test_disk_full_in_a_report_leaves_no_half_page(place, monkeypatch):
     monkeypatch.setattr(Path, "replace", full)
     with pytest.raises(FolderError, match="plein"):
         report.run_report(
-            NOTEBOOK, parameters={"code_qp": "QN09901M"}, settings=settings, output=target
+            NOTEBOOK, parameters={"code_qp": "QN09951M"}, settings=settings, output=target
         )
     assert list(target.parent.iterdir()) == []
 
@@ -270,18 +287,17 @@ def test_two_batches_at_once_are_refused_with_who_holds_the_folder(place):
 
 
 @pytest.mark.parametrize("content", ["{", "[1]", "", '{"version": 1}', "\x00\x01"])
-def test_a_corrupt_manifest_is_made_again_from_the_pages(place, content):
-    settings = place(NOTEBOOK, "assert code_qp != 'QN09902M'\nprint(code_qp)")
-    run(settings)
+def test_a_corrupt_manifest_is_made_again_from_the_pages(made_with_a_failure, copied, content):
+    settings = copied(made_with_a_failure)
     path = settings.reports_dir / "manifest.json"
     path.write_text(content, encoding="utf-8")
     (settings.reports_dir / "index.html").unlink()
-    result = run(settings, ["QN09901M", "QN09903M"])
+    result = run(settings, ["QN09951M", "QN09953M"])
     assert result.fresh == 2
     assert "illisible" in result.rebuilt
     assert path.with_name("manifest.json.illisible").exists()
     assert set(entries(settings)) == {f"{NOTEBOOK}/{code}.html" for code in CODES}
-    assert entries(settings)[f"{NOTEBOOK}/QN09902M.html"]["state"] == "failed"
+    assert entries(settings)[f"{NOTEBOOK}/QN09952M.html"]["state"] == "failed"
 
 
 @forks
@@ -320,7 +336,7 @@ def test_pages_are_the_same_whatever_made_them(place):
         ways += [{"isolation": "fork", "jobs": 1}, {"isolation": "fork", "jobs": 3}]
     for rank, way in enumerate(ways):
         settings = place(NOTEBOOK, *source, where=f"m{rank}")
-        run(settings, CODES[::-1] if rank else CODES, **way)
+        run(settings, QUARTIERS[::-1] if rank else QUARTIERS, **way)
         made.append(pages(settings))
     assert len(made[0]) == 3
     assert all(one == made[0] for one in made)
