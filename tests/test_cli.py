@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from qpvkit.cli import app
+from qpvkit.cli import app, main
 from qpvkit.console import Format, print_table
 
 
@@ -28,6 +28,20 @@ def command(*words: str, cwd: Path | None = None) -> subprocess.CompletedProcess
         [sys.executable, "-c", "from qpvkit.cli import main; main()", *words],
         capture_output=True, text=True, cwd=cwd, check=False, env=os.environ | {"COLUMNS": "200"},
     )  # fmt: skip
+
+
+@pytest.fixture
+def told(capsys, monkeypatch):
+    """Return what runs the whole command, its errors told, without a process of its own."""
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        monkeypatch.setattr(sys, "argv", ["qpvkit", *words])
+        with pytest.raises(SystemExit) as left:
+            main()
+        out, err = capsys.readouterr()
+        return subprocess.CompletedProcess(words, left.value.code, out, err)
+
+    return run
 
 
 def test_list_qp_counts_each_quartier_once():
@@ -92,8 +106,8 @@ def test_check_says_what_is_declared_and_read():
         (["status", "rien"], "plan de lot inconnu"),
     ],
 )
-def test_a_mistake_gets_one_french_sentence(words, expected):
-    done = command(*words)
+def test_a_mistake_gets_one_french_sentence(told, words, expected):
+    done = told(*words)
     assert done.returncode == 1
     assert expected in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
@@ -108,8 +122,8 @@ def test_a_mistake_gets_one_french_sentence(words, expected):
         (["build", "--limit", "zéro"], "Valeur refusée"),
     ],
 )
-def test_a_misspelt_command_is_explained_in_french(words, expected):
-    done = command(*words)
+def test_a_misspelt_command_is_explained_in_french(told, words, expected):
+    done = told(*words)
     assert done.returncode == 2
     assert expected in done.stderr
 
