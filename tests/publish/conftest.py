@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +10,7 @@ import pytest
 
 from notebooks import write_notebook
 from qpvkit.load.store import open_store
-from qpvkit.publish.report import run_report
+from qpvkit.publish.report import make_report, run_report
 from qpvkit.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -81,31 +80,31 @@ def copied(tmp_path: Path) -> Callable[[Settings], Settings]:
 
 
 @pytest.fixture(scope="session")
-def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def report(tmp_path_factory: pytest.TempPathFactory, demo_settings: Settings) -> Path:
     """The report of one quartier of the demo set, made by the real notebook."""
-    home = Path(os.environ["QPVKIT_HOME"])
-    settings = Settings(home=home)
     output = tmp_path_factory.mktemp("rapport") / "QN09901M.html"
     return run_report(
-        "10_diagnostic_qp", parameters={"code_qp": "QN09901M"}, settings=settings, output=output
-    )
+        "10_diagnostic_qp", parameters={"code_qp": "QN09901M"}, settings=demo_settings,
+        output=output,
+    )  # fmt: skip
 
 
 @pytest.fixture(scope="session")
-def full_report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def full_report(tmp_path_factory: pytest.TempPathFactory, demo_settings: Settings) -> Path:
     """The report of a quartier of the 2015 map: many indicators, masked values."""
-    settings = Settings(home=Path(os.environ["QPVKIT_HOME"]))
     output = tmp_path_factory.mktemp("rapport") / "QP099007.html"
-    return run_report(
-        "10_diagnostic_qp", parameters={"code_qp": "QP099007"}, settings=settings, output=output
-    )
+    return _made_here("10_diagnostic_qp", {"code_qp": "QP099007"}, demo_settings, output)
 
 
 @pytest.fixture(scope="session")
-def droit_commun_report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def droit_commun_report(tmp_path_factory: pytest.TempPathFactory, demo_settings: Settings) -> Path:
     """The report of the droit commun of a quartier: charts, a map, tables of sentences."""
-    settings = Settings(home=Path(os.environ["QPVKIT_HOME"]))
     output = tmp_path_factory.mktemp("rapport") / "QN09901M.html"
-    return run_report(
-        "20_droit_commun", parameters={"code": "QN09901M"}, settings=settings, output=output
-    )
+    return _made_here("20_droit_commun", {"code": "QN09901M"}, demo_settings, output)
+
+
+def _made_here(notebook: str, values: dict[str, str], settings: Settings, output: Path) -> Path:
+    """Make a report in this process, as a batch does: no kernel is started and nothing reloaded."""
+    return make_report(
+        notebook, parameters=values, settings=settings, output=output, engine="here"
+    ).page
