@@ -14,6 +14,7 @@ import pytest
 from qpvkit.load import store as store_module
 from qpvkit.load.intake import Taken, add_files
 from qpvkit.load.store import Store, open_store
+from qpvkit.publish.runners import default_jobs
 from qpvkit.settings import Settings
 
 
@@ -100,14 +101,18 @@ def real_store(real_taken: dict[str, Taken], real_settings: Settings) -> Store:
     return open_store(real_settings)
 
 
-# Files that share what costs most (the store of the real files, reports) go to one worker; the
-# others are dealt one by one. What lasts longest comes first, so that all end together.
+# Files that share what costs most (the store of the real files, whole reports) go to one worker;
+# the others are dealt one by one, what lasts longest first, so that all end together.
 _TOGETHER = {
     "tests/test_real_": "real",
     "tests/publish/test_browser.py": "pages",
     "tests/publish/test_export.py": "pages",
     "tests/publish/test_report.py": "pages",
 }
+_LONG = (
+    "tests/test_real_", "tests/publish/test_batch.py", "tests/publish/test_cluster.py",
+    "tests/publish/", "tests/test_cli.py", "tests/measure/",
+)  # fmt: skip
 
 
 def _scope(nodeid: str) -> str:
@@ -116,9 +121,32 @@ def _scope(nodeid: str) -> str:
     return next((name for start, name in _TOGETHER.items() if file.startswith(start)), file)
 
 
+def _rank(nodeid: str) -> int:
+    """Return the place of a test among those that last long; the others come last."""
+    found = (rank for rank, start in enumerate(_LONG) if nodeid.startswith(start))
+    return next(found, len(_LONG))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what lasts long; the order inside a file does not change."""
+    items.sort(key=lambda item: _rank(item.nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Return how many workers there are: none for benchmarks, nor for a file named alone."""
+    if config.option.benchmark_only:
+        return 0
+    if len(config.args) == 1 and (".py" in config.args[0]):
+        return 0
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
+        return None
+    return min(default_jobs(), 4)  # each of them imports and collects everything
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Deal the tests to the workers by file."""
+    """Deal the tests to the workers, see `_scope`."""
     from xdist.scheduler import LoadScopeScheduling
 
     class ByFile(LoadScopeScheduling):
