@@ -208,7 +208,7 @@ def test_add_names_a_file_by_its_content_and_keeps_going(tmp_path, monkeypatch):
     assert "déjà là" in again.stdout
 
 
-def test_batch_is_told_before_and_after(monkeypatch, tmp_path):
+def test_batch_is_told_before_and_after(told, monkeypatch, tmp_path):
     share = tmp_path / "maison"
     share.mkdir()
     home = Path(os.environ["QPVKIT_HOME"])
@@ -216,7 +216,7 @@ def test_batch_is_told_before_and_after(monkeypatch, tmp_path):
     (share / "data").symlink_to(home / "data")
     monkeypatch.setenv("QPVKIT_HOME", str(share))
     words = ("batch", "quartiers_2024", "--only", "QN09901M", "--only", "QN09902M")
-    before = command(*words, "--dry-run")
+    before = told(*words, "--dry-run")
     assert before.stdout.count("jamais produit") == 2
     assert not list((share / "reports").rglob("*.html"))
     made = command(*words, "--jobs", "2")
@@ -226,7 +226,7 @@ def test_batch_is_told_before_and_after(monkeypatch, tmp_path):
     assert "dont 2 déjà à jour" in again.stdout
     page = share / "reports" / "demo" / "10_diagnostic_qp" / "QN09902M.html"
     page.unlink()
-    state = command("status", "quartiers_2024", "--only", "QN09901M", "--only", "QN09902M",
-                    "--all", "--format", "json")  # fmt: skip
+    state = told("status", "quartiers_2024", "--only", "QN09901M", "--only", "QN09902M",
+                 "--all", "--format", "json")  # fmt: skip
     rows = {row["code"]: row["état"] for row in json.loads(state.stdout)}
     assert rows == {"QN09901M": "à jour", "QN09902M": "absent"}
