@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from qpvkit.cli import app
+from qpvkit.cli import app, main
 from qpvkit.console import Format, print_table
 
 
@@ -28,6 +28,20 @@ def command(*words: str, cwd: Path | None = None) -> subprocess.CompletedProcess
         [sys.executable, "-c", "from qpvkit.cli import main; main()", *words],
         capture_output=True, text=True, cwd=cwd, check=False, env=os.environ | {"COLUMNS": "200"},
     )  # fmt: skip
+
+
+@pytest.fixture
+def told(capsys, monkeypatch):
+    """Return what runs the whole command, its errors told, without a process of its own."""
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        monkeypatch.setattr(sys, "argv", ["qpvkit", *words])
+        with pytest.raises(SystemExit) as left:
+            main()
+        out, err = capsys.readouterr()
+        return subprocess.CompletedProcess(words, left.value.code, out, err)
+
+    return run
 
 
 def test_list_qp_counts_each_quartier_once():
@@ -93,8 +107,8 @@ def test_check_says_what_is_declared_and_read():
         (["status", "rien"], "plan de lot inconnu"),
     ],
 )
-def test_a_mistake_gets_one_french_sentence(words, expected):
-    done = command(*words)
+def test_a_mistake_gets_one_french_sentence(told, words, expected):
+    done = told(*words)
     assert done.returncode == 1
     assert expected in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
@@ -109,8 +123,8 @@ def test_a_mistake_gets_one_french_sentence(words, expected):
         (["build", "--limit", "zéro"], "Valeur refusée"),
     ],
 )
-def test_a_misspelt_command_is_explained_in_french(words, expected):
-    done = command(*words)
+def test_a_misspelt_command_is_explained_in_french(told, words, expected):
+    done = told(*words)
     assert done.returncode == 2
     assert expected in done.stderr
 
@@ -195,7 +209,7 @@ def test_add_names_a_file_by_its_content_and_keeps_going(tmp_path, monkeypatch):
     assert "déjà là" in again.stdout
 
 
-def test_batch_is_told_before_and_after(monkeypatch, tmp_path):
+def test_batch_is_told_before_and_after(told, monkeypatch, tmp_path):
     share = tmp_path / "maison"
     share.mkdir()
     home = Path(os.environ["QPVKIT_HOME"])
@@ -203,7 +217,7 @@ def test_batch_is_told_before_and_after(monkeypatch, tmp_path):
     (share / "data").symlink_to(home / "data")
     monkeypatch.setenv("QPVKIT_HOME", str(share))
     words = ("batch", "quartiers_2024", "--only", "QN09901M", "--only", "QN09902M")
-    before = command(*words, "--dry-run")
+    before = told(*words, "--dry-run")
     assert before.stdout.count("jamais produit") == 2
     assert not list((share / "reports").rglob("*.html"))
     made = command(*words, "--jobs", "2")
@@ -213,7 +227,7 @@ def test_batch_is_told_before_and_after(monkeypatch, tmp_path):
     assert "dont 2 déjà à jour" in again.stdout
     page = share / "reports" / "demo" / "10_diagnostic_qp" / "QN09902M.html"
     page.unlink()
-    state = command("status", "quartiers_2024", "--only", "QN09901M", "--only", "QN09902M",
-                    "--all", "--format", "json")  # fmt: skip
+    state = told("status", "quartiers_2024", "--only", "QN09901M", "--only", "QN09902M",
+                 "--all", "--format", "json")  # fmt: skip
     rows = {row["code"]: row["état"] for row in json.loads(state.stdout)}
     assert rows == {"QN09901M": "à jour", "QN09902M": "absent"}

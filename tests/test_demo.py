@@ -7,15 +7,13 @@ from pathlib import Path
 import pytest
 
 import qpvkit as qk
-from qpvkit.load.store import open_store
-from qpvkit.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture(scope="module")
-def store():
-    return open_store(qk.Settings(home=Settings().home))
+def store(demo_store):
+    return demo_store
 
 
 def status(store, code: str, indicator: str, vintage: int | None = None) -> list[str]:
@@ -120,12 +118,11 @@ def test_quartier_with_almost_nothing_still_gets_a_diagnostic():
 
 def test_same_vintage_only(store):
     for code in store.territories(kind="qp")["code"]:
-        gaps = qk.diagnose(code, dataset="demo", store=store).gaps
-        pairs = gaps.merge(
-            qk.diagnose(code, dataset="demo", store=store).profile[["indicator", "vintage"]],
-            on=["indicator", "vintage"],
+        found = qk.diagnose(code, dataset="demo", store=store)
+        pairs = found.gaps.merge(
+            found.profile[["indicator", "vintage"]], on=["indicator", "vintage"]
         )
-        assert len(pairs) == len(gaps)
+        assert len(pairs) == len(found.gaps)
 
 
 def test_a_departement_that_only_holds_quartiers_is_a_territory(store):

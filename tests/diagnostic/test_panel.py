@@ -12,14 +12,12 @@ from qpvkit.diagnostic.kept import panel_folder, read_panel, write_panel
 from qpvkit.diagnostic.panel import error_facts, fit_panel, open_panel, with_errors
 from qpvkit.diagnostic.stakes import ranking_inputs, read_rules
 from qpvkit.load.reads import recording
-from qpvkit.load.store import open_store
 from qpvkit.measure.stakes.ranking import rank_stakes
-from qpvkit.settings import Settings
 
 
 @pytest.fixture(scope="module")
-def store():
-    return open_store(Settings(dataset="demo"))
+def store(demo_store):
+    return demo_store
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from notebooks import write_notebook
 from qpvkit.errors import ReportError, UnknownNameError
 from qpvkit.load.store import open_store
 from qpvkit.publish import batch, manifest, report
@@ -23,7 +24,9 @@ from qpvkit.publish.report import FolderError
 from qpvkit.publish.runners import can_fork
 from qpvkit.settings import Settings
 
-CODES = ["QN09901M", "QN09902M", "QN09903M"]
+# the demo set has no such quartier: what a batch does before it forks is then without a diagnostic
+CODES = ["QN09951M", "QN09952M", "QN09953M"]
+QUARTIERS = ["QN09901M", "QN09902M", "QN09903M"]
 NOTEBOOK = "05_essai"
 forks = pytest.mark.skipif(not can_fork(), reason="ce système ne sait pas dupliquer un processus")
 
@@ -46,56 +49,99 @@ def entries(settings: Settings) -> dict[str, dict]:
     return {item["page"]: item for item in content["reports"]}
 
 
-def test_a_notebook_that_raises_does_not_lose_the_others(place):
-    settings = place(NOTEBOOK, "assert code_qp != 'QN09902M', 'ce quartier échoue'\nprint(code_qp)")
-    result = run(settings)
-    assert list(result.reports) == ["QN09901M", "QN09903M"]
-    assert "ce quartier échoue" in result.failures["QN09902M"]
-    assert (settings.reports_dir / NOTEBOOK / "QN09902M.erreur.ipynb").exists()
-    assert entries(settings)[f"{NOTEBOOK}/QN09902M.html"]["state"] == "failed"
+@pytest.fixture(scope="module")
+def made(shared_place) -> Settings:
+    """Make the three reports once; tests take a copy of the folder."""
+    settings = shared_place()
+    assert list(run(settings).reports) == CODES
+    return settings
+
+
+@pytest.fixture(scope="module")
+def made_with_a_failure(shared_place):
+    """Make two reports of three, the other fails until a file is there; tests take a copy."""
+    settings = shared_place(
+        NOTEBOOK,
+        "import os, pathlib\nmended = pathlib.Path(os.environ['QPVKIT_HOME'], 'mended').exists()\n"
+        "assert mended or code_qp != 'QN09952M', 'ce quartier échoue'\nprint(code_qp)",
+    )  # fmt: skip
+    return settings, run(settings)
+
+
+FAULTS = {
+    "QN09951M": "print('as usual')",
+    "QN09952M": "raise ValueError('ce quartier échoue')",
+    "QN09953M": "while True:\n    pass",
+    "QN09954M": "if not mark.exists():\n    mark.touch()\n    os.kill(os.getpid(), 9)",
+    "QN09955M": "os.kill(os.getpid(), 9)",
+    "QN09956M": "os._exit(3)",
+    "QN09957M": "print('as usual')",
+}
+MADE = ["QN09951M", "QN09954M", "QN09957M"]
+
+
+@pytest.fixture(scope="module")
+def faulty(shared_place, tmp_path_factory):
+    """Make one batch in which most reports fail, each in its own way."""
+    mark = tmp_path_factory.mktemp("marque") / "once"
+    settings = shared_place(
+        NOTEBOOK,
+        f"import os, pathlib\nmark = pathlib.Path({str(mark)!r})\n"
+        f"exec({FAULTS!r}[code_qp])\nprint(code_qp)",
+    )  # fmt: skip
+    return settings, run(settings, list(FAULTS), timeout=3), mark
+
+
+@forks
+def test_reports_that_fail_in_many_ways_do_not_lose_the_others(faulty):
+    settings, result, _ = faulty
+    assert list(result.reports) == MADE
+    assert set(result.failures) == set(FAULTS) - set(MADE)
+    assert {Path(page).stem for page in pages(settings)} == set(MADE)
+
+
+def test_a_notebook_that_raises_does_not_lose_the_others(made_with_a_failure):
+    settings, result = made_with_a_failure
+    assert list(result.reports) == ["QN09951M", "QN09953M"]
+    assert "ce quartier échoue" in result.failures["QN09952M"]
+    assert (settings.reports_dir / NOTEBOOK / "QN09952M.erreur.ipynb").exists()
+    assert entries(settings)[f"{NOTEBOOK}/QN09952M.html"]["state"] == "failed"
     assert "ce quartier échoue" in result.index.read_text(encoding="utf-8")
 
 
 @forks
-def test_an_infinite_loop_is_stopped_and_the_others_are_made(place):
-    settings = place(NOTEBOOK, "while code_qp == 'QN09902M':\n    pass")
-    result = run(settings, timeout=2)
-    assert len(result.reports) == 2
-    assert "--timeout" in result.failures["QN09902M"]
+def test_an_infinite_loop_is_stopped_and_the_others_are_made(faulty):
+    _, result, _ = faulty
+    assert "--timeout" in result.failures["QN09953M"]
+    assert list(result.reports) == MADE
 
 
 @forks
-def test_a_loop_that_refuses_to_be_interrupted_is_killed(place, monkeypatch):
+def test_a_loop_that_refuses_to_be_interrupted_is_killed(place):
     settings = place(
         NOTEBOOK,
-        "import signal\nif code_qp == 'QN09902M':\n"
-        "    signal.signal(signal.SIGALRM, signal.SIG_IGN)\n    while True:\n        pass",
+        "import signal, time\nif code_qp == 'QN09952M':\n"
+        "    signal.signal(signal.SIGALRM, signal.SIG_IGN)\n"
+        "    while True:\n        time.sleep(0.1)",
     )  # fmt: skip
     result = run(settings, CODES[:2], timeout=1)
-    assert list(result.reports) == ["QN09901M"]
-    assert "a été arrêté" in result.failures["QN09902M"]
+    assert list(result.reports) == ["QN09951M"]
+    assert "a été arrêté" in result.failures["QN09952M"]
 
 
 @forks
-def test_a_killed_child_is_tried_once_more_and_costs_one_report(place, tmp_path):
-    mark = tmp_path / "once"
-    settings = place(
-        NOTEBOOK,
-        f"import os, pathlib\nmark = pathlib.Path({str(mark)!r})\n"
-        "if code_qp == 'QN09902M' and not mark.exists():\n"
-        "    mark.touch()\n    os.kill(os.getpid(), 9)\n"
-        "if code_qp == 'QN09903M':\n    os.kill(os.getpid(), 9)\nprint(code_qp)",
-    )  # fmt: skip
-    result = run(settings)
-    assert list(result.reports) == ["QN09901M", "QN09902M"]
-    assert "signal 9" in result.failures["QN09903M"]
+def test_a_killed_child_is_tried_once_more_and_costs_one_report(faulty):
+    _, result, mark = faulty
+    assert "QN09954M" in result.reports
+    assert "signal 9" in result.failures["QN09955M"]
+    assert list(result.reports) == MADE
     assert mark.exists()
 
 
 @forks
-def test_a_child_that_leaves_by_itself_says_so(place):
-    settings = place(NOTEBOOK, "import os\nif code_qp == 'QN09902M':\n    os._exit(3)")
-    assert "code 3" in run(settings).failures["QN09902M"]
+def test_a_child_that_leaves_by_itself_says_so(faulty):
+    _, result, _ = faulty
+    assert "code 3" in result.failures["QN09956M"]
 
 
 @forks
@@ -129,28 +175,26 @@ def test_a_second_run_makes_nothing_and_writes_nothing(place):
     } == before
 
 
-def test_force_makes_everything_again_to_the_same_bytes(place):
-    settings = place()
-    run(settings)
-    before, page = pages(settings), settings.reports_dir / NOTEBOOK / "QN09901M.html"
+def test_force_makes_everything_again_to_the_same_bytes(made, copied):
+    settings = copied(made)
+    before, page = pages(settings), settings.reports_dir / NOTEBOOK / "QN09951M.html"
     page.write_text("altered", encoding="utf-8")
     assert run(settings, force=True).fresh == 0
     assert pages(settings) == before
 
 
-def test_a_changed_notebook_or_a_removed_page_is_made_again(place):
-    settings = place()
-    run(settings)
-    (settings.reports_dir / NOTEBOOK / "QN09903M.html").unlink()
+def test_a_changed_notebook_or_a_removed_page_is_made_again(made, copied):
+    settings = copied(made)
+    (settings.reports_dir / NOTEBOOK / "QN09953M.html").unlink()
     assert run(settings).fresh == 2
-    place(NOTEBOOK, "print(code_qp, 'new')")
+    write_notebook(settings.notebooks_dir, NOTEBOOK, "print(code_qp, 'new')")
     assert run(settings).fresh == 0
 
 
-def test_failures_are_tried_again(place, tmp_path):
-    settings = place(NOTEBOOK, f"assert __import__('os').path.exists({str(tmp_path / 'ok')!r})")
-    assert len(run(settings).failures) == 3
-    (tmp_path / "ok").touch()
+def test_failures_are_tried_again(made_with_a_failure, copied):
+    settings = copied(made_with_a_failure[0])
+    assert list(settings.reports_dir.rglob("*.erreur.ipynb"))
+    (settings.home / "mended").touch()
     result = run(settings)
     assert len(result.reports) == 3
     assert not list(settings.reports_dir.rglob("*.erreur.ipynb"))
@@ -168,7 +212,7 @@ def test_an_interruption_keeps_what_is_done_and_can_be_resumed(place):
             NOTEBOOK, CODES, settings=settings, options=BatchOptions(jobs=1), on_progress=stop
         )
     assert len(entries(settings)) == 1
-    assert "QN09901M" in (settings.reports_dir / "index.html").read_text(encoding="utf-8")
+    assert "QN09951M" in (settings.reports_dir / "index.html").read_text(encoding="utf-8")
     result = run(settings, force=True, resume=True)
     assert result.fresh == 1
     assert len(result.reports) == 3
@@ -185,7 +229,7 @@ def test_a_batch_killed_by_sigkill_loses_nothing(place):
     )
     process = subprocess.Popen([sys.executable, "-c", code])
     for _ in range(600):
-        if list(settings.reports_dir.glob("*/QN09901M.html")):
+        if list(settings.reports_dir.glob("*/QN09951M.html")):
             break
         time.sleep(0.1)
     process.send_signal(signal.SIGKILL)
@@ -197,9 +241,10 @@ def test_a_batch_killed_by_sigkill_loses_nothing(place):
     assert len(result.reports) == 3
 
 
-def test_disk_full_stops_the_batch_and_says_what_to_do(place, monkeypatch):
-    settings = place()
-    run(settings, CODES[:1])
+def test_disk_full_stops_the_batch_and_says_what_to_do(made, copied, monkeypatch):
+    settings = copied(made)
+    for code in CODES[1:]:
+        (settings.reports_dir / NOTEBOOK / f"{code}.html").unlink()
 
     def full(path, text):
         raise OSError(errno.ENOSPC, "No space left on device", str(path))
@@ -213,7 +258,7 @@ def test_disk_full_stops_the_batch_and_says_what_to_do(place, monkeypatch):
 
 def test_disk_full_in_a_report_leaves_no_half_page(place, monkeypatch):
     settings = place()
-    target = settings.reports_dir / NOTEBOOK / "QN09901M.html"
+    target = settings.reports_dir / NOTEBOOK / "QN09951M.html"
 
     def full(self, other):
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -221,7 +266,7 @@ def test_disk_full_in_a_report_leaves_no_half_page(place, monkeypatch):
     monkeypatch.setattr(Path, "replace", full)
     with pytest.raises(FolderError, match="plein"):
         report.run_report(
-            NOTEBOOK, parameters={"code_qp": "QN09901M"}, settings=settings, output=target
+            NOTEBOOK, parameters={"code_qp": "QN09951M"}, settings=settings, output=target
         )
     assert list(target.parent.iterdir()) == []
 
@@ -259,8 +304,8 @@ def test_a_file_in_place_of_the_folder_is_told(place):
         run(settings)
 
 
-def test_two_batches_at_once_are_refused_with_who_holds_the_folder(place):
-    settings = place()
+def test_two_batches_at_once_are_refused_with_who_holds_the_folder(made, copied):
+    settings = copied(made)
     with (
         manifest.only_batch(settings),
         pytest.raises(ReportError, match=rf"Un autre lot.*processus {os.getpid()} sur"),
@@ -270,18 +315,17 @@ def test_two_batches_at_once_are_refused_with_who_holds_the_folder(place):
 
 
 @pytest.mark.parametrize("content", ["{", "[1]", "", '{"version": 1}', "\x00\x01"])
-def test_a_corrupt_manifest_is_made_again_from_the_pages(place, content):
-    settings = place(NOTEBOOK, "assert code_qp != 'QN09902M'\nprint(code_qp)")
-    run(settings)
+def test_a_corrupt_manifest_is_made_again_from_the_pages(made_with_a_failure, copied, content):
+    settings = copied(made_with_a_failure[0])
     path = settings.reports_dir / "manifest.json"
     path.write_text(content, encoding="utf-8")
     (settings.reports_dir / "index.html").unlink()
-    result = run(settings, ["QN09901M", "QN09903M"])
+    result = run(settings, ["QN09951M", "QN09953M"])
     assert result.fresh == 2
     assert "illisible" in result.rebuilt
     assert path.with_name("manifest.json.illisible").exists()
     assert set(entries(settings)) == {f"{NOTEBOOK}/{code}.html" for code in CODES}
-    assert entries(settings)[f"{NOTEBOOK}/QN09902M.html"]["state"] == "failed"
+    assert entries(settings)[f"{NOTEBOOK}/QN09952M.html"]["state"] == "failed"
 
 
 @forks
@@ -320,7 +364,7 @@ def test_pages_are_the_same_whatever_made_them(place):
         ways += [{"isolation": "fork", "jobs": 1}, {"isolation": "fork", "jobs": 3}]
     for rank, way in enumerate(ways):
         settings = place(NOTEBOOK, *source, where=f"m{rank}")
-        run(settings, CODES[::-1] if rank else CODES, **way)
+        run(settings, QUARTIERS[::-1] if rank else QUARTIERS, **way)
         made.append(pages(settings))
     assert len(made[0]) == 3
     assert all(one == made[0] for one in made)
