@@ -27,6 +27,21 @@ def digest(*texts: str) -> str:
     return hashlib.sha256("\x1f".join(texts).encode()).hexdigest()
 
 
+def file_digest(path: Path) -> str:
+    """Return the sha256 of a file."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def file_state(path: Path, known: dict[str, Any] | None) -> dict[str, Any]:
+    """Return the size, the date and the sha256 of a file; `known`, what they were."""
+    stat = path.stat()
+    seen = {"size": stat.st_size, "mtime_ns": stat.st_mtime_ns}
+    if known and all(known.get(key) == value for key, value in seen.items()):
+        return {**seen, "sha256": known["sha256"]}
+    return {**seen, "sha256": file_digest(path)}
+
+
 def _source_digest(source: Source, catalogue: Catalogue) -> str:
     """Return what the reading of a source depends on: its declaration and its indicators."""
     columns = [

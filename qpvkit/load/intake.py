@@ -11,12 +11,12 @@ from typing import Any, Final, Literal
 from qpvkit.catalogue import Catalogue, load_catalogue
 from qpvkit.errors import FileRefusedError, QpvkitError
 from qpvkit.formats import THIN, plural
-from qpvkit.load.cache import cached_table
+from qpvkit.load.cache import cached_table, file_digest
 from qpvkit.load.files import open_parts
 from qpvkit.load.ledger.door import look
 from qpvkit.load.parts import Part
 from qpvkit.load.sources import Recognition, folder_of, nearest_source, recognise
-from qpvkit.load.store import Progress, file_digest, raw_files
+from qpvkit.load.store import Progress, raw_files
 from qpvkit.settings import Settings
 
 Outcome = Literal["ajouté", "remplacé", "déjà là", "inconnu", "refusé"]

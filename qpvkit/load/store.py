@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import hashlib
 import json
 import os
 import shutil
@@ -26,7 +25,7 @@ from qpvkit.catalogue import Catalogue, load_catalogue
 from qpvkit.codes import Kind, Zoning
 from qpvkit.errors import FileRefusedError, MissingDataError
 from qpvkit.load.assemble import Assembled, assemble
-from qpvkit.load.cache import cached_table, digest
+from qpvkit.load.cache import cached_table, digest, file_state
 from qpvkit.load.digests import Digests, write_digests
 from qpvkit.load.files import open_parts
 from qpvkit.load.memory import held_table, opened_store, quiet_reading, read_peers
@@ -218,7 +217,7 @@ def open_store(
         raise MissingDataError(msg)
     manifest = _read_manifest(settings)
     known = {} if rebuild or manifest is None else manifest["files"]
-    states = {name: _state(path, known.get(name)) for name, path in files.items()}
+    states = {name: file_state(path, known.get(name)) for name, path in files.items()}
     wanted = _fingerprint(states, catalogue)
     if not rebuild and manifest is not None and manifest["fingerprint"] == wanted:
         folder = settings.store_dir / manifest["tables"]
@@ -241,20 +240,6 @@ def raw_files(settings: Settings) -> dict[str, Path]:
 
 
 # --- fingerprints ------------------------------------------------------------------------------
-
-
-def file_digest(path: Path) -> str:
-    """Return the sha256 of a file."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def _state(path: Path, known: dict[str, Any] | None) -> dict[str, Any]:
-    stat = path.stat()
-    seen = {"size": stat.st_size, "mtime_ns": stat.st_mtime_ns}
-    if known and all(known.get(key) == value for key, value in seen.items()):
-        return {**seen, "sha256": known["sha256"]}
-    return {**seen, "sha256": file_digest(path)}
 
 
 def _fingerprint(states: dict[str, dict[str, Any]], catalogue: Catalogue) -> str:

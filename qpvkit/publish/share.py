@@ -27,7 +27,8 @@ import filelock
 
 from qpvkit.errors import ReportError
 from qpvkit.formats import plural
-from qpvkit.load.store import Store, file_digest, raw_files
+from qpvkit.load.cache import file_digest
+from qpvkit.load.store import Store, raw_files
 from qpvkit.publish.manifest import MANIFEST, Entry
 from qpvkit.publish.place import Place, open_place, shown
 from qpvkit.publish.record import Record, read_record

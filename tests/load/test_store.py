@@ -25,8 +25,9 @@ from builders import (
 
 from qpvkit.errors import MissingDataError
 from qpvkit.load import cache
+from qpvkit.load.cache import file_digest
 from qpvkit.load.indicators import load_observations, peer_values, reference_values
-from qpvkit.load.store import file_digest, open_store, raw_files
+from qpvkit.load.store import open_store, raw_files
 from qpvkit.schemas import SchemaError
 
 REVENUS = "revenus/2022/revenus.csv"

@@ -12,10 +12,10 @@ from typing import Any, Final
 import pandas as pd
 
 from qpvkit.catalogue import Catalogue
-from qpvkit.load.cache import digest
+from qpvkit.load.cache import digest, file_digest
 from qpvkit.load.files import open_parts
 from qpvkit.load.sources import Recognition, recognise
-from qpvkit.load.store import file_digest, raw_files
+from qpvkit.load.store import raw_files
 from qpvkit.records import Feeds, Source
 from qpvkit.settings import Settings
 
