@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import io
 import itertools
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -205,7 +206,10 @@ class _Advances(dict[tuple[str, str], float]):
         import matplotlib as mpl  # noqa: PLC0415 - slow, and a page needs nothing else of it
         from matplotlib.ft2font import FT2Font  # noqa: PLC0415
 
-        font = FT2Font(str(Path(mpl.get_data_path(), "fonts", "ttf", self._file)))
+        # from memory: processes forked from this one would share the place in an open file, and
+        # read the letters of one another
+        file = Path(mpl.get_data_path(), "fonts", "ttf", self._file)
+        font = FT2Font(io.BytesIO(file.read_bytes()))
         font.set_size(_MEASURED, 72)
         return font
 
@@ -213,10 +217,11 @@ class _Advances(dict[tuple[str, str], float]):
         from matplotlib.ft2font import Kerning  # noqa: PLC0415
 
         before, letter = pair
-        moved = self._font.load_char(ord(letter)).linearHoriAdvance / 65536
+        glyph = self._font.get_char_index(ord(letter))  # 0, an empty box, where it has none
+        moved = self._font.load_glyph(glyph).linearHoriAdvance / 65536
         if before:
-            first, second = (self._font.get_char_index(ord(one)) for one in pair)
-            moved += self._font.get_kerning(first, second, Kerning.UNFITTED) / 64
+            former = self._font.get_char_index(ord(before))
+            moved += self._font.get_kerning(former, glyph, Kerning.UNFITTED) / 64
         self[pair] = advance = moved / _MEASURED
         return advance
 

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import psutil
 import pytest
@@ -57,6 +58,35 @@ def test_few_threads_are_alive_when_it_forks(place):
     process.stdout.close()
     assert ready["ready"] is True
     assert ready["threads"] <= 4
+
+
+def test_no_file_is_open_when_it_forks(place):
+    """Children would share the place in it, and read what another one asked for."""
+    settings = place()
+    job = job_of([Task(notebook=NOTEBOOK, code="QN09901M", parameters={"code_qp": "QN09901M"},
+                       page=f"{NOTEBOOK}/QN09901M.html")], settings, 1, 60.0)  # fmt: skip
+    process = subprocess.Popen(
+        [sys.executable, "-m", "qpvkit.publish.zygote"], env=zygote_environment(), text=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
+    )  # fmt: skip
+    process.stdin.write(json.dumps(job) + "\n")
+    process.stdin.flush()
+    assert json.loads(process.stdout.readline())["ready"]
+    held = {Path(file.path).name for file in psutil.Process(process.pid).open_files()}
+    process.communicate()
+    assert held <= {"proj.db"}  # PROJ forgets its handles in a child
+
+
+def test_children_measure_words_that_nobody_measured_before(place):
+    script = (
+        "from qpvkit.show.canvas import text_width\n"
+        "rank = int(code_qp[2:7])\n"
+        "letters = [chr(letter) for letter in range(0x100 + 40 * rank, 0x500)]\n"
+        "print(round(sum(map(text_width, letters * 3)) / len(letters), 3) > 0)"
+    )
+    settings, found = place(NOTEBOOK, script), []
+    run_forked([*tasks(24)], found.append, settings, 6)
+    assert [outcome.error for outcome in found] == [""] * 24
 
 
 def test_children_read_parquet_invert_and_reproject_without_a_hang(place):

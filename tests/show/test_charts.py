@@ -199,3 +199,8 @@ def test_canvas_origin_is_the_top_left_corner():
     chart = Chart(canvas=new_canvas(100), alt="", source="", title="")
     assert chart.figure.axes[0].get_ylim() == (100, 0)
     assert chart.figure.axes[0].get_xlim() == (0, WIDTH)
+
+
+def test_a_letter_that_the_font_lacks_has_a_width_too():
+    assert text_width("\U0001f3d8\u0378") > 0
+    assert fit("\U0001f3d8 " * 60, 200).endswith("…")
