@@ -54,6 +54,11 @@ def map_quartier(d: Diagnostic) -> Chart | Note:
     own = d.contours[d.contours["focus"].astype(bool)]
     if not len(own):
         return Note(text="Aucun contour n’est chargé pour ce quartier : la carte n’est pas tracée.")
+    if own.geometry.is_empty.all():
+        return Note(
+            text="Le contour de ce quartier est vide dans le fichier officiel : la carte n’est pas "
+            "tracée. À demander à l’ANCT."
+        )
     metric = d.contours.to_crs(metric_crs(departement_of(d.territory.code, "qp")))
     canvas, frame = draw_map(metric, label=d.territory.label)
     draw_scale(canvas, frame, dataset=d.dataset)
@@ -144,7 +149,7 @@ def _fill(
 def _ring(canvas: Canvas, shape: BaseGeometry, frame: Frame) -> None:
     """Circle a quartier that would be a speck."""
     points = frame.place(shapely.get_coordinates(shape))
-    if np.ptp(points, axis=0).max() < _SPECK:
+    if len(points) and np.ptp(points, axis=0).max() < _SPECK:
         x, y = points.mean(axis=0)
         canvas.ring(x, y, _SPECK, color=INK, width=1)
 

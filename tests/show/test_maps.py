@@ -6,10 +6,11 @@ import math
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 from fakes import contours, diagnostic, empty, plain
 from shapely.affinity import translate
-from shapely.geometry import Point, box
+from shapely.geometry import GeometryCollection, Point, box
 
 from qpvkit.load.territories import Territory
 from qpvkit.show.blocks import Note
@@ -44,6 +45,16 @@ def test_no_contour_gives_a_note():
     d = diagnostic()
     assert isinstance(map_quartier(diagnostic(contours=empty(d.contours))), Note)
     assert isinstance(map_quartier(diagnostic(contours=d.contours.iloc[1:])), Note)
+
+
+def test_an_empty_contour_gives_a_note_or_is_left_out_of_the_map_of_another():
+    d = diagnostic()
+    nothing = d.contours.geometry.where(~d.contours["focus"], GeometryCollection())
+    note = map_quartier(diagnostic(contours=d.contours.set_geometry(nothing)))
+    assert isinstance(note, Note)
+    assert "vide dans le fichier officiel" in plain(note.text)
+    both = gpd.GeoDataFrame(pd.concat([d.contours, d.contours.set_geometry(nothing).iloc[:1]]))
+    assert "Les Lilas" in texts(map_quartier(diagnostic(contours=both)))
 
 
 def test_scale_bar_is_true():
