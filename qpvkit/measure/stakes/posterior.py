@@ -20,7 +20,6 @@ import numpy as np
 from qpvkit.measure.scales import Floats
 from qpvkit.measure.stakes.shape import moments
 from qpvkit.measure.stakes.yardstick import Yardstick, nearest_covariance
-from qpvkit.memo import by_identity
 
 _UNKNOWN: Final = 1e9  # sampling variance of what is not published: it teaches nothing
 _JITTER: Final = 1e-9
@@ -76,7 +75,6 @@ class Prior:
     together: Floats
 
 
-@by_identity
 def fit_prior(yardstick: Yardstick) -> Prior:
     """Separate what differs between quartiers from what is noise.
 
