@@ -53,6 +53,7 @@ def draw_atlas(pages: Mapping[str, str], *, store: Store) -> Atlas | None:
         Code of a quartier → page.
     """
     shapes = store.shapes(kind="qp", codes=list(pages))
+    shapes = shapes.loc[~shapes.geometry.is_empty]  # official files hold some
     if shapes.empty:
         return None
     zones: dict[int, list[int]] = {}

@@ -8,8 +8,9 @@ import openpyxl
 import pandas as pd
 import pyogrio
 import pytest
+import shapely
 
-from qpvkit.load.store import open_store
+from qpvkit.load.store import Store, open_store
 from qpvkit.publish.atlas import draw_atlas
 from qpvkit.publish.exports import write_exports
 from qpvkit.publish.manifest import Entry
@@ -117,3 +118,19 @@ def test_atlas_puts_overseas_beside(written):
     assert {dot.code for dot in atlas.dots} == {"QN09901M", "QN09902M"}
     assert all(0 <= dot.x <= atlas.width and 0 <= dot.y <= atlas.height for dot in atlas.dots)
     assert draw_atlas({"QN00000M": "a.html"}, store=store) is None
+
+
+def test_an_empty_contour_has_no_dot_and_leaves_the_others_in_place(written, monkeypatch):
+    _, store, _ = written
+    whole = Store.shapes
+
+    def one_empty(store, *, kind, codes=None):
+        found = whole(store, kind=kind, codes=codes)
+        empty = shapely.GeometryCollection()
+        return found.set_geometry(found.geometry.where(found["code"].ne("QN09901M"), empty))
+
+    monkeypatch.setattr(Store, "shapes", one_empty)
+    atlas = draw_atlas({"QN09901M": "a.html", "QN09902M": "b.html"}, store=store)
+    assert [dot.code for dot in atlas.dots] == ["QN09902M"]
+    assert 0 <= atlas.dots[0].y <= atlas.height
+    assert draw_atlas({"QN09901M": "a.html"}, store=store) is None
