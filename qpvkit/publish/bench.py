@@ -35,7 +35,7 @@ WAYS: Final = {
     "d": "les fonctions seules, sans notebook",
 }
 _Way = Callable[[list[Task], Settings], float | None]
-_SAMPLE: Final = 0.2  # seconds between two looks at the memory
+_SAMPLE: Final = 1.0  # seconds between two looks at the memory, which slow what they look at
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
