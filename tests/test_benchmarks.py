@@ -8,7 +8,7 @@ import sys
 import pytest
 
 import qpvkit as qk
-from qpvkit.load.indicators import peer_values, reference_values
+from qpvkit.load.indicators import reference_values
 from qpvkit.load.store import Store, open_store
 from qpvkit.load.territories import find_territory
 from qpvkit.settings import Settings
@@ -65,7 +65,7 @@ def test_load_what_one_real_report_needs(benchmark, real_store: Store, real_sett
         around = store.neighbours(communes, zoning=place.zoning)
         store.shapes(kind="qp", codes=[place.code, *around])
         store.shapes(kind="commune", codes=communes)
-        return len(peer_values(zoning=2015, store=store))
+        return len(store.peers(zoning=2015))
 
     assert benchmark(load) > 0
 

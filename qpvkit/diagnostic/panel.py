@@ -58,7 +58,8 @@ def open_panel(store: Store, catalogue: Catalogue, *, zoning: Zoning) -> Panel:
 def open_peers(store: Store, *, zoning: Zoning, indicators: Iterable[str]) -> SortedPeers:
     """Return the sorted values of all the quartiers of a map; sorted once for a store.
 
-    Those who record reads are told of these indicators only.
+    Those who record reads are told of these indicators only. The two maps are two populations:
+    their quartiers are never pooled.
     """
     note("peers", {"zoning": [str(zoning)], "indicator": sorted(set(indicators))})
     return _sorted_peers(store.folder, zoning)

@@ -78,16 +78,3 @@ def map_values(indicators: Sequence[str], *, zoning: Zoning, store: Store) -> pd
     prefix = "QP" if zoning == 2015 else "QN"
     kept = rows["code"].str.startswith(prefix) & rows["value"].notna()
     return rows.loc[kept].reset_index(drop=True)
-
-
-def peer_values(
-    *, zoning: Zoning, store: Store, indicators: Iterable[str] | None = None
-) -> pd.DataFrame:
-    """Return the published values of all the quartiers of a map.
-
-    Columns ``code, indicator`` (categories), ``vintage, value``; every indicator by default. Ask
-    only for those that are used: a report is made again when one of them changes.
-
-    The two maps are two populations: their quartiers are never pooled.
-    """
-    return store.peers(zoning=zoning, indicators=indicators)

@@ -26,7 +26,7 @@ from builders import (
 from qpvkit.errors import MissingDataError
 from qpvkit.load import cache
 from qpvkit.load.cache import file_digest
-from qpvkit.load.indicators import load_observations, peer_values, reference_values
+from qpvkit.load.indicators import load_observations, reference_values
 from qpvkit.load.store import open_store, raw_files
 from qpvkit.schemas import SchemaError
 
@@ -170,11 +170,9 @@ def test_peers_are_the_published_values_of_one_map(filed):
     rows = [("codgeo", "DISP_MED_A21", "TP60_A21"), ("QN05972M", "13100", "s")]
     write_csv(filed.raw_dir / "filosofi" / "2021" / "filo.csv", rows)
     store = open_store(filed)
-    assert set(peer_values(zoning=2024, store=store)["code"].astype(str)) == {"QN05972M"}
-    assert peer_values(zoning=2024, store=store)["indicator"].astype(str).tolist() == [
-        "revenu_median"
-    ]
-    assert set(peer_values(zoning=2015, store=store)["code"].astype(str)) == {
+    assert set(store.peers(zoning=2024)["code"].astype(str)) == {"QN05972M"}
+    assert store.peers(zoning=2024)["indicator"].astype(str).tolist() == ["revenu_median"]
+    assert set(store.peers(zoning=2015)["code"].astype(str)) == {
         "QP059001", "QP059074",
     }  # fmt: skip
 
